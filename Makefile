@@ -1,0 +1,45 @@
+# Every target here is one command for a newcomer; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CORES ?= all
+SCALE ?= mini
+BIN := .venv/bin
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --config scale=$(SCALE)
+
+.PHONY: help reproduce test smoke report lint format lock setup
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+reproduce: setup  ## set up, fetch the data, train, evaluate: every table and figure (SCALE=mini)
+	$(SNAKEMAKE)
+
+test: setup  ## set up and run every test (offline, from data in the repository)
+	$(BIN)/pytest -n 2 --dist loadscope
+
+smoke: setup  ## run the whole workflow in minutes, without downloads
+	$(MAKE) reproduce SCALE=smoke
+
+report: reproduce  ## write results/<scale>/report.html, one page that opens without a server
+	$(SNAKEMAKE) --report results/$(SCALE)/report.html
+
+lint: setup  ## check format, style and workflow
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint --config scale=smoke
+
+format: setup  ## format the sources
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/snakefmt Snakefile workflow
+
+lock: setup  ## resolve envs/requirements.in anew, with hashes
+	envs/setup lock
+
+setup: .venv/ready  ## make the environment in .venv (once)
+
+.venv/ready: envs/setup envs/requirements.txt envs/uv.txt pyproject.toml .python-version
+	envs/setup

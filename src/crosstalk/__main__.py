@@ -1,0 +1,197 @@
+"""``python -m crosstalk STAGE --cfg JSON --NAME PATH …``: what the workflow's rules call.
+
+A stage writes into a private folder beside its outputs; they are renamed into place, and its run
+record written, only when all of it went well. So an output is either whole or absent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import fcntl
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pydantic import ValidationError
+
+from crosstalk.errors import CrosstalkError, DataError, ParameterError, StateError
+from crosstalk.params.section import Section
+from crosstalk.stage import Argument, Stage, load_stage
+from crosstalk.stages import STAGES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one stage; return the exit status."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(f"usage: crosstalk STAGE …\n\nstages:\n  {'\n  '.join(sorted(STAGES))}")
+        return 0 if arguments else 2
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        _run(arguments[0], arguments[1:])
+    except CrosstalkError as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(_os_remedy(error))
+    except KeyboardInterrupt:
+        return _fail("interrupted; nothing half-written was kept", status=130)
+    return 0
+
+
+def _run(name: str, arguments: Sequence[str]) -> None:
+    if name not in STAGES:
+        raise ParameterError(f"{name!r} is not a stage; valid: {', '.join(sorted(STAGES))}")
+    stage = load_stage(name, STAGES[name])
+    given = vars(_parser(stage).parse_args(arguments))
+    record_path = given.pop("record")
+    keywords = {a.name: given[a.name] for a in stage.arguments if a.role == "value"}
+    sections = {a.name: _section(stage, a, given[a.name]) for a in stage.named("cfg")}
+    inputs = {a.name: _paths(given[a.name]) for a in stage.named("input")}
+    _check_inputs(name, inputs)
+    keywords |= sections | {a.name: given[a.name] for a in stage.named("input")}
+    outputs = {a.name: given[a.name] for a in stage.named("output")}
+
+    started = time.time()
+    with _whole_or_absent([*outputs.values(), *_paths(record_path)]) as partial:
+        stage.function(**keywords, **{key: partial[path] for key, path in outputs.items()})
+        missing = [str(path) for path in outputs.values() if not partial[path].exists()]
+        if missing:
+            raise CrosstalkError(f"stage {name} did not write {', '.join(missing)}")
+        if record_path:
+            record = _record(stage, keywords, inputs, started, {k: [(p, partial[p])] for k, p in outputs.items()})
+            partial[record_path].write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
+def _parser(stage: Stage) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"crosstalk {stage.name}",
+        description=stage.function.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for argument in stage.arguments:
+        kind = str if argument.role == "cfg" else argument.type
+        flag = f"--{argument.name.replace('_', '-')}"
+        extra: dict[str, Any] = {"nargs": "+"} if argument.many else {}
+        parser.add_argument(flag, dest=argument.name, type=kind, required=True, **extra)
+    parser.add_argument("--record", type=Path, help="where to write the run record (JSON)")
+    return parser
+
+
+def _section(stage: Stage, argument: Argument, text: str) -> Section:
+    try:
+        return argument.type.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join(str(part) for part in first["loc"]) or f"--{argument.name}"
+        raise ParameterError(
+            f"{stage.name}: {path}={first['input']!r} is not valid: {first['msg']}"
+        ) from error
+
+
+def _check_inputs(name: str, inputs: dict[str, list[Path]]) -> None:
+    for key, paths in inputs.items():
+        for path in paths:
+            if not path.is_file():
+                raise DataError(f"{name}: {key} file {path} does not exist; run the rule that makes it")
+
+
+def _paths(value: Any) -> list[Path]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+@contextmanager
+def _whole_or_absent(outputs: Sequence[Path]) -> Iterator[dict[Path, Path]]:
+    """Map each output to a place in a hidden sibling folder; move all there on success.
+
+    The folder's name comes from the outputs, so a run that was killed leaves nothing that its
+    repetition does not clear; a lock on it keeps two writers of one output apart.
+    """
+    folders: dict[Path, Path] = {}
+    with ExitStack() as stack:
+        for path in outputs:
+            if path.parent not in folders:
+                folders[path.parent] = stack.enter_context(_private_folder(path))
+        partial = {path: folders[path.parent] / path.name for path in outputs}
+        yield partial
+        for path, part in partial.items():
+            part.replace(path)
+
+
+@contextmanager
+def _private_folder(output: Path) -> Iterator[Path]:
+    folder = output.parent / f".{output.name}.partial"
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise StateError(
+            f"{output} is being written by another process: wait for it, or stop it if it is left "
+            "over from a killed run"
+        ) from error
+    try:
+        for left in folder.iterdir():
+            left.unlink()
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(handle)
+
+
+def _record(stage: Stage, keywords: dict[str, Any], inputs: dict[str, list[Path]], started: float, outputs: dict[str, list[tuple[Path, Path]]]) -> dict[str, Any]:
+    from crosstalk import records
+
+    written = records.describe_files({k: [part for _, part in v] for k, v in outputs.items()})
+    for key, pairs in outputs.items():
+        for entry, (path, _) in zip(written[key], pairs, strict=True):
+            entry["path"] = str(path)
+    module, _, _ = STAGES[stage.name].partition(":")
+    return {
+        "stage": stage.name,
+        "parameters": {
+            a.name: keywords[a.name].model_dump(mode="json") for a in stage.named("cfg")
+        },
+        "values": {a.name: keywords[a.name] for a in stage.arguments if a.role == "value"},
+        "inputs": records.describe_files(inputs),
+        "outputs": written,
+        "code": records.describe_code(module),
+        "machine": records.describe_machine(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "wall_seconds": round(time.time() - started, 2),
+        "peak_memory_bytes": records.peak_memory_bytes(),
+    }
+
+
+def _os_remedy(error: OSError) -> str:
+    where = f" at {error.filename}" if error.filename else ""
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
+            return f"no space left{where}: free some or move the project; finished files are kept"
+        case errno.EROFS | errno.EACCES | errno.EPERM:
+            return f"cannot write{where}: it is read-only or belongs to someone else"
+        case _:
+            return f"{error.strerror or error}{where}"
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _fail(message: str, status: int = 1) -> int:
+    print(f"crosstalk: error: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""Adversarial training of a linear map (Conneau et al. 2018, section 2.2), restarts side by side.
+
+A discriminator learns to tell mapped source vectors from target vectors; the map learns to
+deceive it. The game often ends in a poor local optimum, so R independent games run as one batched
+computation: the map is [R, d, d], each layer of the discriminator [R, in, out]. Each restart owns
+its random stream, hence its course does not depend on which others run beside it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, leaky_relu, relu
+
+from crosstalk.alignment.criterion import mean_cosine
+from crosstalk.errors import TrainingError
+from crosstalk.params.alignment import AdversarialParams, CriterionParams
+from crosstalk.progress import bar
+from crosstalk.training.seeding import derive_seed
+
+LEAK = 0.2
+CHUNK = 64
+"""Steps whose random numbers are drawn at once; part of the meaning of a seed."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One restart after one epoch; epoch 0 is the start."""
+
+    restart: int
+    epoch: int
+    criterion: float
+    distance: float
+    """Frobenius norm of W - I."""
+
+
+def train_adversarial(
+    source: Tensor,
+    target: Tensor,
+    cfg: AdversarialParams,
+    criterion: CriterionParams,
+    *,
+    seed: int,
+    restarts: Sequence[int] | None = None,
+) -> tuple[Tensor, list[Evaluation]]:
+    """Play all games; return each restart's best map by the criterion, [R, d, d], and the course.
+
+    Parameters
+    ----------
+    source, target
+        float32 [n, d] and [m, d] on one device, sorted by falling frequency.
+    restarts
+        Numbers of the restarts to run (default: 0 to ``cfg.restarts`` - 1).
+
+    Raises
+    ------
+    TrainingError
+        If a map is no longer finite.
+    """
+    numbers = list(range(cfg.restarts)) if restarts is None else list(restarts)
+    game = _Game(source, target, cfg, [derive_seed(seed, f"restart {r}") for r in numbers])
+    rates = torch.full((len(numbers), 1, 1), cfg.map_learning_rate, device=source.device)
+    best, best_value = game.W.clone(), [-math.inf] * len(numbers)
+    fell = [False] * len(numbers)
+    course = []
+    with bar(
+        label="adversarial training", total=cfg.epochs * cfg.map_steps, unit="step"
+    ) as shown:
+        for epoch in range(cfg.epochs + 1):
+            if epoch:
+                for _ in game.play(cfg.map_steps, rates):
+                    shown.update(1)
+                rates *= cfg.decay
+            for i, number in enumerate(numbers):
+                W = game.W[i]
+                if not W.isfinite().all():
+                    raise TrainingError(
+                        f"adversarial restart {number} diverged in epoch {epoch}: lower "
+                        f"map_learning_rate={cfg.map_learning_rate} or "
+                        f"discriminator_learning_rate={cfg.discriminator_learning_rate}"
+                    )
+                value = mean_cosine(W, source, target, criterion)
+                course.append(Evaluation(number, epoch, value, distance_from_identity(W)))
+                if value > best_value[i]:
+                    best[i], best_value[i] = W, value
+                elif fell[i]:
+                    rates[i] *= cfg.shrink
+                else:
+                    fell[i] = True
+    return best, course
+
+
+def distance_from_identity(W: Tensor) -> float:
+    """Frobenius norm of W - I."""
+    return torch.linalg.matrix_norm(W - torch.eye(len(W), device=W.device)).item()
+
+
+class _Game:
+    """The state of R games and their moves."""
+
+    def __init__(
+        self, source: Tensor, target: Tensor, cfg: AdversarialParams, seeds: Sequence[int]
+    ) -> None:
+        top = cfg.frequent_words or None
+        self.source, self.target = source[:top] * cfg.scale, target[:top] * cfg.scale
+        self.cfg = cfg
+        self.streams = [torch.Generator().manual_seed(s) for s in seeds]
+        d = source.shape[1]
+        self.W = self._each(lambda g: _start(d, cfg, g)).requires_grad_()
+        widths = [d] + [cfg.dimension] * cfg.layers + [1]
+        self.weights, self.biases = [], []
+        for fan_in, fan_out in itertools.pairwise(widths):
+            bound = fan_in**-0.5  # torch.nn.Linear's own start
+            for store, shape in ((self.weights, (fan_in, fan_out)), (self.biases, (1, fan_out))):
+                draw = self._each(lambda g, s=shape, b=bound: _uniform(s, b, g))
+                store.append(draw.requires_grad_())
+        self.truth = torch.cat(
+            [torch.full((cfg.batch,), 1 - cfg.smoothing), torch.full((cfg.batch,), cfg.smoothing)]
+        ).to(source.device)
+
+    def play(self, steps: int, rates: Tensor) -> Iterator[None]:
+        """Update the map ``steps`` times, each after ``discriminator_steps`` of the other side."""
+        done = 0
+        while done < steps:
+            count = min(CHUNK, steps - done)
+            for words, hidden in self._draw(count):
+                for (x, y), kept in zip(words[:-1], hidden, strict=True):
+                    self._move_discriminator(x, y, kept)
+                self._move_map(words[-1][0], rates)
+                yield
+            done += count
+
+    def _move_discriminator(self, x: Tensor, y: Tensor, kept: Tensor | None) -> None:
+        with torch.no_grad():
+            batch = torch.cat([self._mapped(x), self.target[y]], 1)
+            if kept is not None:
+                batch *= kept
+        logits = self._logits(batch)
+        parameters = [*self.weights, *self.biases]
+        gradients = torch.autograd.grad(self._loss(logits, self.truth), parameters)
+        rate = self.cfg.discriminator_learning_rate
+        with torch.no_grad():
+            torch._foreach_add_(parameters, gradients, alpha=-rate)
+
+    def _move_map(self, x: Tensor, rates: Tensor) -> None:
+        logits = self._logits(self._mapped(x))
+        # The mean is over both languages' halves, though the target's has no gradient.
+        loss = self._loss(logits, 1 - self.truth[: self.cfg.batch]) / 2
+        (gradient,) = torch.autograd.grad(loss, self.W)
+        beta = self.cfg.orthogonality
+        with torch.no_grad():
+            self.W -= rates * gradient
+            if beta:
+                self.W.copy_((1 + beta) * self.W - beta * self.W @ (self.W.mT @ self.W))
+
+    def _mapped(self, x: Tensor) -> Tensor:
+        return self.source[x] @ self.W.mT
+
+    def _logits(self, x: Tensor) -> Tensor:
+        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            x = torch.baddbmm(bias, x, weight)
+            x = relu(x) if self.cfg.activation == "relu" else leaky_relu(x, LEAK)
+        return torch.baddbmm(self.biases[-1], x, self.weights[-1]).squeeze(-1)
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Mean over the batch, sum over restarts: no restart's gradient reaches another."""
+        loss = binary_cross_entropy_with_logits(
+            logits, labels.expand_as(logits), reduction="sum"
+        )
+        return loss / logits.shape[1]
+
+    def _draw(self, steps: int) -> Iterator[tuple[Tensor, Tensor | list[None]]]:
+        """Yield (rows [D + 1, 2, R, B], dropout masks [D, R, 2B, d]) for each step of the map."""
+        cfg, rounds = self.cfg, self.cfg.discriminator_steps
+        d = self.source.shape[1]
+
+        def rows(stream: torch.Generator) -> Tensor:
+            shape = (steps, rounds + 1, cfg.batch)
+            sizes = (len(self.source), len(self.target))
+            return torch.stack([torch.randint(n, shape, generator=stream) for n in sizes], 2)
+
+        def masks(stream: torch.Generator) -> Tensor:
+            shape = (steps, rounds, 2 * cfg.batch, d)
+            kept = torch.rand(shape, generator=stream) >= cfg.dropout
+            return kept / (1 - cfg.dropout)
+
+        words = self._each(rows, 3)
+        kept = self._each(masks, 2) if cfg.dropout else [[None] * rounds] * steps
+        return zip(words, kept, strict=True)
+
+    def _each(self, draw, position: int = 0) -> Tensor:
+        """Stack one draw from each restart's own stream."""
+        return torch.stack([draw(s) for s in self.streams], position).to(self.source.device)
+
+
+def _start(d: int, cfg: AdversarialParams, stream: torch.Generator) -> Tensor:
+    identity = torch.eye(d)
+    if cfg.start == "identity":
+        return identity
+    noise = torch.randn(d, d, generator=stream)
+    if cfg.start == "near_identity":
+        return identity + cfg.start_noise * noise
+    q, r = torch.linalg.qr(noise)
+    return q * r.diagonal().sign()  # uniform over all rotations and reflections
+
+
+def _uniform(shape: tuple[int, int], bound: float, stream: torch.Generator) -> Tensor:
+    return (2 * torch.rand(shape, generator=stream) - 1) * bound

@@ -1,0 +1,85 @@
+"""Nearest neighbours across spaces by cosine or CSLS, exact, in blocks that bound memory.
+
+Cross-domain similarity local scaling (Conneau et al. 2018, section 2.3):
+CSLS(x, y) = 2 cos(x, y) - r(x) - r(y), where r is the mean cosine to the k nearest vectors of the
+other space. It lowers hubs, words that are near to everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+BLOCK_BYTES = 256 * 2**20
+"""Default size of the largest block of similarities."""
+
+
+def top_cosine(
+    source: Tensor, target: Tensor, k: int, *, block_bytes: int = BLOCK_BYTES
+) -> tuple[Tensor, Tensor]:
+    """Return cosines [n, k] and rows int64 [n, k] of the k nearest targets of each source vector.
+
+    ``source`` is [n, d] and ``target`` [m, d], float32 of any length; k is cut to m.
+    """
+    return _top(normalize(source), normalize(target), k, None, block_bytes)
+
+
+def top_csls(
+    source: Tensor,
+    target: Tensor,
+    k: int,
+    *,
+    source_space: Tensor | None = None,
+    neighbours: int = 10,
+    block_bytes: int = BLOCK_BYTES,
+) -> tuple[Tensor, Tensor]:
+    """Return CSLS scores [n, k] and rows int64 [n, k] of the k best targets of each source vector.
+
+    ``source_space`` [s, d] is where the targets' neighbourhoods lie (default: ``source``). It
+    matters when ``source`` is only a part, or single tokens, of the space that was mapped.
+    """
+    source, target = normalize(source), normalize(target)
+    space = source if source_space is None else normalize(source_space)
+    density = _mean_similarity(target, space, neighbours, block_bytes)
+    scores, rows = _top(source, target, k, density, block_bytes)
+    return scores - _mean_similarity(source, target, neighbours, block_bytes).unsqueeze(1), rows
+
+
+def mutual_neighbours(
+    source: Tensor, target: Tensor, *, neighbours: int = 10, block_bytes: int = BLOCK_BYTES
+) -> tuple[Tensor, Tensor]:
+    """Rows int64 [p] of sources and [p] of targets that are each other's best by CSLS."""
+    source, target = normalize(source), normalize(target)
+    source_density = _mean_similarity(source, target, neighbours, block_bytes)
+    target_density = _mean_similarity(target, source, neighbours, block_bytes)
+    forward = _top(source, target, 1, target_density, block_bytes)[1].squeeze(1)
+    backward = _top(target, source, 1, source_density, block_bytes)[1].squeeze(1)
+    rows = torch.arange(len(source), device=source.device)
+    mutual = backward[forward] == rows
+    return rows[mutual], forward[mutual]
+
+
+def _mean_similarity(vectors: Tensor, space: Tensor, k: int, block_bytes: int) -> Tensor:
+    return _top(vectors, space, k, None, block_bytes)[0].mean(1)
+
+
+def _top(
+    source: Tensor, target: Tensor, k: int, density: Tensor | None, block_bytes: int
+) -> tuple[Tensor, Tensor]:
+    """Best k by cosine, or by 2 cos - density of the target."""
+    k = min(k, len(target))
+    found = []
+    for block in _blocks(source, len(target), block_bytes):
+        scores = block @ target.T
+        if density is not None:
+            scores.mul_(2).sub_(density)
+        found.append(scores.topk(k))
+    return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
+
+
+def _blocks(source: Tensor, columns: int, block_bytes: int) -> Iterator[Tensor]:
+    rows = max(1, block_bytes // (columns * source.element_size()))
+    return iter(source.split(rows))

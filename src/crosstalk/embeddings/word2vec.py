@@ -1,0 +1,101 @@
+"""Word2Vec on the messages of a language: the text side of Chung et al. 2018."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import pandas as pd
+from gensim.models import Word2Vec
+from gensim.models.callbacks import CallbackAny2Vec
+
+from crosstalk.corpora.splits import split_of
+from crosstalk.embeddings.spaces import Space
+from crosstalk.errors import DataError
+from crosstalk.params.embeddings import Word2VecParams
+from crosstalk.progress import bar
+from crosstalk.stage import Input, Output
+from crosstalk.text.tokens import tokenize
+from crosstalk.training.seeding import derive_seed
+
+
+def train_word2vec(*, cfg: Word2VecParams, seed: int, messages: Input, space: Output) -> None:
+    """Train on the training messages of ``cfg.language`` and ``cfg.half``.
+
+    Raises
+    ------
+    DataError
+        If those messages hold no word that occurs ``min_count`` times.
+    """
+    chosen = select_messages(pd.read_parquet(messages), cfg)
+    sentences = [tokenize(text, cfg.language) for text in chosen["text"]]
+    try:
+        skip_gram(sentences, cfg, seed).save(space)
+    except _NoWordsError as error:
+        raise DataError(
+            f"{messages} has {len(chosen)} {cfg.half} training messages in {cfg.language!r} "
+            f"and no word {cfg.min_count} times: add text or lower min_count"
+        ) from error
+
+
+def select_messages(messages: pd.DataFrame, cfg: Word2VecParams) -> pd.DataFrame:
+    """Return the training messages of one language and half, in the table's order."""
+    of_language = messages[messages["language"] == cfg.language]
+    chosen = of_language[of_language["fold"].map(lambda fold: split_of(fold) == "train")]
+    if cfg.half == "all":
+        return chosen
+    return chosen[chosen["fold"] % 2 == (cfg.half == "odd")]
+
+
+def skip_gram(sentences: Sequence[Sequence[str]], cfg: Word2VecParams, seed: int) -> Space:
+    """Train skip-gram with negative sampling; the result depends on nothing but the arguments."""
+    if not any(sentences):
+        raise _NoWordsError
+    with _Epochs(cfg.epochs) as epochs:
+        try:
+            model = Word2Vec(
+                sentences=sentences,
+                sg=1,
+                hs=0,
+                vector_size=cfg.dimension,
+                window=cfg.window,
+                min_count=cfg.min_count,
+                negative=cfg.negatives,
+                sample=cfg.subsampling,
+                alpha=cfg.learning_rate,
+                epochs=cfg.epochs,
+                seed=derive_seed(seed, "word2vec"),
+                workers=1,  # several race for the vectors, so no two runs would agree
+                hashfxn=_hash,
+                callbacks=[epochs],
+            )
+        except RuntimeError as error:  # gensim's word for an empty vocabulary
+            raise _NoWordsError from error
+    counts = {word: model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key}
+    words = sorted(counts, key=lambda word: (-counts[word], word))
+    return Space(words, [counts[word] for word in words], model.wv[words])
+
+
+class _NoWordsError(Exception):
+    """Nothing to train on."""
+
+
+def _hash(word: str) -> int:
+    """Python's own hash differs from process to process."""
+    return zlib.crc32(word.encode())
+
+
+class _Epochs(CallbackAny2Vec):
+    """Shows gensim's progress as ours."""
+
+    def __init__(self, total: int) -> None:
+        self._bar = bar(label="word2vec", total=total, unit="epoch")
+
+    def __enter__(self) -> _Epochs:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def on_epoch_end(self, model: Word2Vec) -> None:  # noqa: ARG002 - gensim's signature
+        self._bar.update(1)

@@ -1,0 +1,123 @@
+"""Verdicts on the papers' claims, computed from the metrics and their intervals.
+
+An interval of a difference or ratio is made from the ends of the two intervals. That is wider
+than a paired interval would be, so ``reproduced`` is never said too easily.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from crosstalk.results.metrics import pooled, read_metrics
+from crosstalk.results.page import write_page
+from crosstalk.results.reference import Claim, read_claims
+from crosstalk.stage import Input, Output
+
+REPRODUCED = "reproduced"
+SAME_DIRECTION = "same direction"
+NOT_REPRODUCED = "not reproduced"
+NOT_TESTABLE = "not testable at this scale"
+
+COLUMNS = ["id", "paper", "statement", "paper_value", "ours", "ci_low", "ci_high", "unit", "seeds", "verdict", "reason", "table"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim's quantity with its interval, and the threshold that it has to exceed."""
+
+    value: float
+    low: float
+    high: float
+    threshold: float
+    unit: str
+    seeds: int
+
+    def verdict(self) -> tuple[str, str]:
+        """Return (verdict, reason)."""
+        span = f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}] against {self.threshold:g}"
+        if self.low > self.threshold:
+            return REPRODUCED, f"the whole interval exceeds the threshold: {span}"
+        if self.value > self.threshold:
+            return SAME_DIRECTION, f"the value exceeds the threshold, its interval does not: {span}"
+        return NOT_REPRODUCED, f"the value does not exceed the threshold: {span}"
+
+
+def judge_claims(
+    *, scale: str, claims: Input, metrics: list[Input], csv: Output, markdown: Output, html: Output
+) -> None:
+    """Judge every claim of every paper; ``metrics`` are the papers' tables, named by folder."""
+    measured = {path.parent.name: pooled(read_metrics(path)) for path in metrics}
+    rows = [
+        judge(claim, paper, measured.get(paper), scale)
+        for paper, listed in read_claims(claims).items()
+        for claim in listed
+    ]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame.to_csv(csv, index=False, float_format="%.4f")
+    shown = frame.fillna("–").drop(columns=["ci_low", "ci_high", "unit", "table"])
+    shown["ours"] = [_span(row) for row in frame.itertuples()]
+    shown["seeds"] = [str(row.seeds) if pd.notna(row.seeds) else "–" for row in frame.itertuples()]
+    markdown.write_text(shown.to_markdown(index=False) + "\n")
+    write_page(html, f"Claims, scale {scale}", shown.to_html(index=False, border=0))
+
+
+def judge(
+    claim: Claim, paper: str, measured: pd.DataFrame | None, scale: str
+) -> dict[str, object]:
+    """One row of ``claims.csv``."""
+    row: dict[str, object] = {
+        "id": claim.id,
+        "paper": paper,
+        "statement": claim.statement,
+        "paper_value": claim.paper_value,
+        "table": f"results/{scale}/{paper}/tables/{claim.table}.csv",
+    }
+    if claim.needs:
+        return row | {"verdict": NOT_TESTABLE, "reason": f"waiting for {claim.needs}"}
+    finding = _finding(claim, measured)
+    if finding is None:
+        return row | {"verdict": NOT_TESTABLE, "reason": f"{claim.table} lacks a row it compares"}
+    verdict, reason = finding.verdict()
+    return row | {
+        "ours": finding.value,
+        "ci_low": finding.low,
+        "ci_high": finding.high,
+        "unit": finding.unit,
+        "seeds": finding.seeds,
+        "verdict": verdict,
+        "reason": reason,
+    }
+
+
+def _finding(claim: Claim, measured: pd.DataFrame | None) -> Finding | None:
+    names = (
+        (claim.above.row, claim.above.than) if claim.above else (claim.ratio.of, claim.ratio.to)
+    )
+    keys = [(claim.table, name, claim.column) for name in names]
+    if measured is None or any(key not in measured.index for key in keys):
+        return None
+    a, b = (measured.loc[key] for key in keys)
+    seeds = int(min(a["seeds"], b["seeds"]))
+    if claim.above:
+        low, high = a["ci_low"] - b["ci_high"], a["ci_high"] - b["ci_low"]
+        return Finding(a["value"] - b["value"], low, high, 0.0, "points", seeds)
+    return Finding(
+        _ratio(a["value"], b["value"]),
+        _ratio(a["ci_low"], b["ci_high"]),
+        _ratio(a["ci_high"], b["ci_low"]),
+        claim.ratio.at_least,
+        "ratio",
+        seeds,
+    )
+
+
+def _ratio(a: float, b: float) -> float:
+    return a / b if b else float("inf") if a else 0.0
+
+
+def _span(row: object) -> str:
+    if pd.isna(row.ours):
+        return "–"
+    return f"{row.ours:.2f} [{row.ci_low:.2f}, {row.ci_high:.2f}] {row.unit}"

@@ -1,0 +1,48 @@
+"""``metrics.csv``: one tidy table a paper, the only source of its tables, figures and claims."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from crosstalk.errors import DataError
+
+ALL = "all"
+"""The value of ``seed`` in a row that pools every seed."""
+
+KEY = ["table", "row", "column"]
+
+METRICS = pa.DataFrameSchema(
+    {
+        "table": pa.Column(str),
+        "row": pa.Column(str),
+        "column": pa.Column(str),
+        "seed": pa.Column(str),
+        "value": pa.Column(float),
+        "ci_low": pa.Column(float),
+        "ci_high": pa.Column(float),
+        "n": pa.Column(int, pa.Check.ge(1)),
+        "seeds": pa.Column(int, pa.Check.ge(1)),
+        "unit": pa.Column(str),
+    },
+    unique=[*KEY, "seed"],
+    coerce=True,
+    strict=True,
+    checks=pa.Check(lambda f: (f["ci_low"] <= f["value"]) & (f["value"] <= f["ci_high"])),
+)
+
+
+def read_metrics(path: Path) -> pd.DataFrame:
+    """Read and check a ``metrics.csv``."""
+    try:
+        return METRICS.validate(pd.read_csv(path, dtype={"seed": str}))
+    except (pa.errors.SchemaError, ValueError) as error:
+        problem = str(error).splitlines()[0]
+        raise DataError(f"{path} is not a metrics table ({problem}): delete it and run again") from error
+
+
+def pooled(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Rows that pool the seeds, indexed by (table, row, column)."""
+    return metrics[metrics["seed"] == ALL].set_index(KEY)

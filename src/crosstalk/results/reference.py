@@ -1,0 +1,125 @@
+"""The papers' own numbers and claims, as data with their source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import ValidationError, model_validator
+
+from crosstalk.errors import DataError
+from crosstalk.params.section import Section
+from crosstalk.yamlfile import read_yaml
+
+
+class OurColumn(Section):
+    """A column that we measure and the paper's column that stands beside it."""
+
+    beside: str
+    note: str
+
+
+class Unmeasured(Section):
+    """Why a row or a column of the paper has no value of ours."""
+
+    rows: dict[str, str] = {}
+    columns: dict[str, str] = {}
+
+
+class ReferenceTable(Section):
+    """One table of a paper: its printed values and the layout of ours beside them."""
+
+    title: str
+    source: str
+    metric: str
+    unit: str
+    decimals: int
+    columns: list[str]
+    rows: dict[str, list[float | None]]
+    labels: dict[str, str]
+    controls: list[str] = []
+    ours: dict[str, OurColumn]
+    unmeasured: Unmeasured = Unmeasured()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for row, values in self.rows.items():
+            if len(values) != len(self.columns):
+                raise ValueError(f"row {row} has {len(values)} values for {len(self.columns)} columns")
+        if set(self.labels) != {*self.rows, *self.controls}:
+            raise ValueError("labels must name every row and every control, and nothing else")
+        return self
+
+    def published(self, row: str, column: str) -> float | None:
+        """Return the paper's value, or None for a cell that it leaves empty."""
+        if row not in self.rows:
+            return None
+        return self.rows[row][self.columns.index(column)]
+
+
+class Paper(Section):
+    """Which paper a reference file transcribes."""
+
+    id: str
+    title: str
+    authors: str
+    source: str
+
+
+class Reference(Section):
+    """A paper's reference file."""
+
+    paper: Paper
+    tables: dict[str, ReferenceTable]
+
+
+class Order(Section):
+    row: str
+    than: str
+
+
+class Ratio(Section):
+    of: str
+    to: str
+    at_least: float
+
+
+class Claim(Section):
+    """A claim as a testable statement: exactly one of ``above`` and ``ratio``."""
+
+    id: str
+    statement: str
+    paper_value: str
+    table: str
+    column: str
+    above: Order | None = None
+    ratio: Ratio | None = None
+    needs: str = ""
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        if (self.above is None) == (self.ratio is None):
+            raise ValueError(f"claim {self.id} needs exactly one of: above, ratio")
+        return self
+
+
+def read_reference(path: Path) -> Reference:
+    """Read a paper's reference file; raises DataError naming the key that is wrong."""
+    return _validated(Reference, read_yaml(path), path)
+
+
+def read_claims(path: Path) -> dict[str, list[Claim]]:
+    """Read the claims of every paper."""
+    return {
+        paper: [_validated(Claim, claim, path) for claim in claims]
+        for paper, claims in read_yaml(path).items()
+    }
+
+
+def _validated[S: Section](model: type[S], value: object, path: Path) -> S:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DataError(f"{path}: {where}: {first['msg']}") from error

@@ -1,0 +1,126 @@
+"""Tables and claims from a metrics file written by hand."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from crosstalk.errors import DataError
+from crosstalk.results import claims, reference, tables
+from crosstalk.results.metrics import pooled, read_metrics
+
+REFERENCE = Path("workflow/reference/chung2018.yaml")
+
+
+def metrics_file(folder, rows):
+    """``rows``: row name to (value, low, high)."""
+    frame = pd.DataFrame(
+        {
+            "table": "table_3",
+            "row": list(rows),
+            "column": "ENw-enw",
+            "seed": "all",
+            "value": [value for value, _, _ in rows.values()],
+            "ci_low": [low for _, low, _ in rows.values()],
+            "ci_high": [high for _, _, high in rows.values()],
+            "n": 100,
+            "seeds": 3,
+            "unit": "%",
+        }
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(folder / "metrics.csv", index=False)
+    return folder / "metrics.csv"
+
+
+@pytest.fixture
+def written(tmp_path):
+    metrics = metrics_file(tmp_path, {"A*": (20, 18, 22), "Major-Word": (5, 4, 6)})
+    paths = {kind: tmp_path / f"t.{kind}" for kind in ("csv", "markdown", "latex", "html")}
+    tables.write_table(
+        table="table_3", scale="mini", metrics=metrics, reference=REFERENCE, **paths
+    )
+    return paths
+
+
+def test_no_cell_is_silently_empty(written):
+    frame = pd.read_csv(written["csv"])
+    layout = reference.read_reference(REFERENCE).tables["table_3"]
+    empty = frame[frame["ours"].isna()]
+    assert empty["note"].str.len().min() > 0
+    cells = len(layout.rows) * (len(layout.columns) + 1) + len(layout.controls)
+    assert len(frame) == cells
+
+
+def test_ours_stands_beside_the_papers_value(written):
+    frame = pd.read_csv(written["csv"]).set_index(["row", "column"])
+    cell = frame.loc[("A*", "ENw-enw")]
+    assert (cell["ours"], cell["ci_low"], cell["ci_high"]) == (20, 18, 22)
+    assert cell["paper"] == 25.4  # Table 3, ENls-enls
+    assert frame.loc[("A*", "DEswc-deswc"), "paper"] == 26.9
+
+
+def test_every_form_shows_the_same_numbers(written):
+    for kind in ("markdown", "latex", "html"):
+        text = written[kind].read_text()
+        assert "20.0" in text, kind
+        assert "25.4" in text, kind
+        assert "BES-GMM" in text, kind
+
+
+@pytest.mark.parametrize(
+    ("of", "to", "verdict"),
+    [
+        ((20, 18, 22), (5, 4, 6), claims.REPRODUCED),
+        ((6, 4, 8), (5, 4, 6), claims.SAME_DIRECTION),
+        ((5, 4, 6), (6, 4, 8), claims.NOT_REPRODUCED),
+        ((5, 4, 6), (5, 4, 6), claims.NOT_REPRODUCED),
+    ],
+)
+def test_verdict_of_an_order(tmp_path, of, to, verdict):
+    claim = reference.Claim(
+        id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
+        above={"row": "A*", "than": "Major-Word"},
+    )  # fmt: skip
+    measured = pooled(read_metrics(metrics_file(tmp_path, {"A*": of, "Major-Word": to})))
+    row = claims.judge(claim, "chung2018", measured, "mini")
+    assert row["verdict"] == verdict
+    assert row["ours"] == of[0] - to[0]
+    assert (row["ci_low"], row["ci_high"]) == (of[1] - to[2], of[2] - to[1])
+
+
+def test_verdict_of_a_ratio(tmp_path):
+    claim = reference.Claim(
+        id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
+        ratio={"of": "A", "to": "A*", "at_least": 0.5},
+    )  # fmt: skip
+    rows = {"A": (18, 16, 20), "A*": (20, 19, 21)}
+    measured = pooled(read_metrics(metrics_file(tmp_path, rows)))
+    row = claims.judge(claim, "chung2018", measured, "mini")
+    assert row["verdict"] == claims.REPRODUCED
+    assert row["ours"] == pytest.approx(0.9)
+    assert row["ci_low"] == pytest.approx(16 / 21)
+
+
+def test_a_claim_without_its_rows_is_not_testable_and_says_why(tmp_path):
+    metrics = metrics_file(tmp_path / "chung2018", {"A*": (20, 18, 22)})
+    out = {kind: tmp_path / kind for kind in ("csv", "markdown", "html")}
+    source = Path("workflow/reference/claims.yaml")
+    claims.judge_claims(scale="mini", claims=source, metrics=[metrics], **out)
+    frame = pd.read_csv(out["csv"])
+    assert list(frame.columns) == claims.COLUMNS
+    assert set(frame["verdict"]) == {claims.NOT_TESTABLE}
+    assert frame["reason"].str.len().min() > 0
+
+
+def test_broken_metrics_are_named(tmp_path):
+    path = metrics_file(tmp_path, {"A*": (20, 21, 22)})  # the value lies outside its interval
+    with pytest.raises(DataError, match=r"metrics\.csv is not a metrics table"):
+        read_metrics(path)
+
+
+def test_a_reference_with_a_missing_value_is_named(tmp_path):
+    text = REFERENCE.read_text().replace("A*: [25.4, 27.1,", "A*: [27.1,")
+    (tmp_path / "r.yaml").write_text(text)
+    with pytest.raises(DataError, match="5 values for 6 columns"):
+        reference.read_reference(tmp_path / "r.yaml")
