@@ -19,7 +19,9 @@ wildcard_constraints:
     scale=P.scale,
     seed="|".join(str(seed) for seed in P.seeds),
     source="|".join(REGISTRY.sources),
-    archive="|".join(re.escape(a.name) for s in REGISTRY.sources.values() for a in s.archives),
+    archive="|".join(
+        re.escape(a.name) for s in REGISTRY.sources.values() for a in s.archives
+    ),
 
 
 include: "workflow/rules/corpora.smk"

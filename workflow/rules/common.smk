@@ -5,8 +5,6 @@ import re
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
 from crosstalk.corpora.registry import load_registry
 from crosstalk.digest import canonical_json
 from crosstalk.errors import CrosstalkError
@@ -21,7 +19,9 @@ try:
     P = load_params(Path(workflow.basedir) / "params.yaml", config)
     REGISTRY = load_registry(Path(workflow.basedir) / "workflow/corpora.yaml")
 except CrosstalkError as error:
-    raise WorkflowError(f"crosstalk: error: {error}") from None
+    sys.exit(
+        f"crosstalk: error: {error}"
+    )  # one line; a WorkflowError would print several
 
 # At smoke scale the archives are built from the repository instead of fetched; everything
 # after them is the same.
@@ -29,6 +29,9 @@ SMOKE = P.scale == "smoke"
 DATA = "data/smoke" if SMOKE else "data"
 WORK = f"work/{P.scale}"
 RESULTS = f"results/{P.scale}"
+
+# Run records of every job whose result a table may rest on; rule files add theirs.
+RECORDS = []
 
 
 def cfg(section):
@@ -45,8 +48,13 @@ def cfg(section):
 
 def code_of(stage):
     """The sources a stage runs: inputs, so that changed code reruns and a clone does not."""
-    module = STAGES[stage].partition(":")[0]
-    return [os.path.relpath(path, workflow.basedir) for path in module_files(module)]
+    files = module_files(STAGES[stage].partition(":")[0])
+    return [os.path.relpath(path, workflow.basedir) for path in files]
+
+
+def cfg_all(wildcards):
+    """Every parameter, for the page that lists them."""
+    return canonical_json(P)
 
 
 def archives_of(source):

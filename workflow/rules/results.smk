@@ -10,9 +10,9 @@ OUTPUTS
     results/{scale}/provenance.csv           one row a job
 """
 
+TABLES = {"chung2018": ["table_3", "table_3_readings"]}
+FIGURES = {"chung2018": ["table_3"]}
 
-TABLES = {"chung2018": ["table_3"]}
-CURVES = {"chung2018": ["speech2vec"]}
 
 wildcard_constraints:
     paper="|".join(TABLES),
@@ -20,8 +20,6 @@ wildcard_constraints:
 
 
 rule write_table:
-    """Write one results table: ours beside the paper's."""
-    localrule: True
     input:
         metrics=RESULTS + "/{paper}/metrics.csv",
         reference="workflow/reference/{paper}.yaml",
@@ -36,31 +34,31 @@ rule write_table:
             caption="../report/table.rst",
             labels={"kind": "table", "name": "{table}"},
         ),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     log:
         f"logs/{P.scale}/{{paper}}/write_{{table}}.log",
     benchmark:
         f"logs/{P.scale}/{{paper}}/write_{{table}}.tsv"
+    """Write one results table: ours beside the paper's."""
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
     shell:
         """
         python -m crosstalk write-table \
-          --table {wildcards.table} \
-          --scale {P.scale} \
-          --metrics {input.metrics:q} \
-          --reference {input.reference:q} \
-          --csv {output.csv:q} \
-          --markdown {output.markdown:q} \
-          --latex {output.latex:q} \
-          --html {output.html:q} 2>&1 | tee {log:q}
+            --table {wildcards.table} \
+            --scale {P.scale} \
+            --metrics {input.metrics:q} \
+            --reference {input.reference:q} \
+            --csv {output.csv:q} \
+            --markdown {output.markdown:q} \
+            --latex {output.latex:q} \
+            --html {output.html:q} 2>&1 | tee {log:q}
         """
 
 
 rule plot_table:
-    """Draw one results table."""
-    localrule: True
     input:
         csv=RESULTS + "/{paper}/tables/{table}.csv",
         reference="workflow/reference/{paper}.yaml",
@@ -73,31 +71,31 @@ rule plot_table:
             labels={"kind": "figure", "name": "{table}"},
         ),
         pdf=RESULTS + "/{paper}/figures/{table}.pdf",
-    params:
-        cfg=cfg("present"),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     log:
         f"logs/{P.scale}/{{paper}}/plot_{{table}}.log",
     benchmark:
         f"logs/{P.scale}/{{paper}}/plot_{{table}}.tsv"
+    """Draw one results table."""
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("present"),
     shell:
         """
         python -m crosstalk plot-table \
-          --cfg {params.cfg:q} \
-          --table {wildcards.table} \
-          --csv {input.csv:q} \
-          --reference {input.reference:q} \
-          --png {output.png:q} \
-          --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --cfg {params.cfg:q} \
+            --table {wildcards.table} \
+            --csv {input.csv:q} \
+            --reference {input.reference:q} \
+            --png {output.png:q} \
+            --pdf {output.pdf:q} 2>&1 | tee {log:q}
         """
 
 
 rule plot_training:
-    """Draw Speech2Vec's training curves."""
-    localrule: True
     input:
         histories=expand(CHUNG + "/history/speech2vec-seed{seed}.csv", seed=P.seeds),
         code=code_of("plot-history"),
@@ -109,30 +107,30 @@ rule plot_training:
             labels={"kind": "figure", "name": "training"},
         ),
         pdf=CHUNG + "/figures/speech2vec_training.pdf",
-    params:
-        cfg=cfg("present"),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     log:
         f"logs/{P.scale}/chung2018/plot_training.log",
     benchmark:
         f"logs/{P.scale}/chung2018/plot_training.tsv"
+    """Draw Speech2Vec's training curves."""
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("present"),
     shell:
         """
         python -m crosstalk plot-history \
-          --cfg {params.cfg:q} \
-          --title 'Speech2Vec training loss' \
-          --histories {input.histories:q} \
-          --png {output.png:q} \
-          --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --cfg {params.cfg:q} \
+            --title 'Speech2Vec training loss' \
+            --histories {input.histories:q} \
+            --png {output.png:q} \
+            --pdf {output.pdf:q} 2>&1 | tee {log:q}
         """
 
 
 rule write_corpora_table:
-    """Write what the corpora hold: hours, utterances, speakers, words, vocabulary."""
-    localrule: True
     input:
         corpora=DATA + "/prepared/corpora.csv",
         code=code_of("write-corpora-table"),
@@ -146,29 +144,29 @@ rule write_corpora_table:
             caption="../report/corpora.rst",
             labels={"kind": "table", "name": "corpora"},
         ),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     log:
         f"logs/{P.scale}/write_corpora_table.log",
     benchmark:
         f"logs/{P.scale}/write_corpora_table.tsv"
+    """Write what the corpora hold: hours, utterances, speakers, words, vocabulary."""
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
     shell:
         """
         python -m crosstalk write-corpora-table \
-          --scale {P.scale} \
-          --corpora {input.corpora:q} \
-          --csv {output.csv:q} \
-          --markdown {output.markdown:q} \
-          --latex {output.latex:q} \
-          --html {output.html:q} 2>&1 | tee {log:q}
+            --scale {P.scale} \
+            --corpora {input.corpora:q} \
+            --csv {output.csv:q} \
+            --markdown {output.markdown:q} \
+            --latex {output.latex:q} \
+            --html {output.html:q} 2>&1 | tee {log:q}
         """
 
 
 rule plot_corpora:
-    """Draw what the corpora hold, by source and language."""
-    localrule: True
     input:
         corpora=DATA + "/prepared/corpora.csv",
         code=code_of("plot-corpora"),
@@ -180,29 +178,29 @@ rule plot_corpora:
             labels={"kind": "figure", "name": "corpora"},
         ),
         pdf=RESULTS + "/figures/corpora.pdf",
-    params:
-        cfg=cfg("present"),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     log:
         f"logs/{P.scale}/plot_corpora.log",
     benchmark:
         f"logs/{P.scale}/plot_corpora.tsv"
+    """Draw what the corpora hold, by source and language."""
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("present"),
     shell:
         """
         python -m crosstalk plot-corpora \
-          --cfg {params.cfg:q} \
-          --corpora {input.corpora:q} \
-          --png {output.png:q} \
-          --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --cfg {params.cfg:q} \
+            --corpora {input.corpora:q} \
+            --png {output.png:q} \
+            --pdf {output.pdf:q} 2>&1 | tee {log:q}
         """
 
 
 rule judge_claims:
-    """Judge every claim of every paper from the metrics and their intervals."""
-    localrule: True
     input:
         claims="workflow/reference/claims.yaml",
         metrics=expand(RESULTS + "/{paper}/metrics.csv", paper=TABLES),
@@ -216,29 +214,29 @@ rule judge_claims:
             caption="../report/claims.rst",
             labels={"kind": "table", "name": "claims"},
         ),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     log:
         f"logs/{P.scale}/judge_claims.log",
     benchmark:
         f"logs/{P.scale}/judge_claims.tsv"
+    """Judge every claim of every paper from the metrics and their intervals."""
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
     shell:
         """
         python -m crosstalk judge-claims \
-          --scale {P.scale} \
-          --claims {input.claims:q} \
-          --metrics {input.metrics:q} \
-          --csv {output.csv:q} \
-          --markdown {output.markdown:q} \
-          --html {output.html:q} 2>&1 | tee {log:q}
+            --scale {P.scale} \
+            --claims {input.claims:q} \
+            --metrics {input.metrics:q} \
+            --csv {output.csv:q} \
+            --markdown {output.markdown:q} \
+            --html {output.html:q} 2>&1 | tee {log:q}
         """
 
 
 rule describe_parameters:
-    """Write every parameter of the run, resolved."""
-    localrule: True
     input:
         code=code_of("describe-parameters"),
     output:
@@ -249,31 +247,31 @@ rule describe_parameters:
             caption="../report/parameters.rst",
             labels={"kind": "page", "name": "parameters"},
         ),
-    params:
-        cfg=cfg_all,
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     log:
         f"logs/{P.scale}/describe_parameters.log",
     benchmark:
         f"logs/{P.scale}/describe_parameters.tsv"
+    """Write every parameter of the run, resolved."""
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg_all,
     shell:
         """
         python -m crosstalk describe-parameters \
-          --cfg {params.cfg:q} \
-          --json-file {output.json_file:q} \
-          --html-file {output.html_file:q} 2>&1 | tee {log:q}
+            --cfg {params.cfg:q} \
+            --json-file {output.json_file:q} \
+            --html-file {output.html_file:q} 2>&1 | tee {log:q}
         """
 
 
 rule describe_provenance:
-    """Gather the run records of every job: code, inputs, outputs, device, cost."""
-    localrule: True
     input:
         lock="envs/requirements.txt",
-        records=all_records,
+        records=RECORDS,
         code=code_of("describe-provenance"),
     output:
         csv=RESULTS + "/provenance.csv",
@@ -283,29 +281,35 @@ rule describe_provenance:
             caption="../report/provenance.rst",
             labels={"kind": "page", "name": "provenance"},
         ),
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     log:
         f"logs/{P.scale}/describe_provenance.log",
     benchmark:
         f"logs/{P.scale}/describe_provenance.tsv"
+    """Gather the run records of every job: code, inputs, outputs, device, cost."""
+    localrule: True
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
     shell:
         """
         python -m crosstalk describe-provenance \
-          --scale {P.scale} \
-          --lock {input.lock:q} \
-          --records {input.records:q} \
-          --csv {output.csv:q} \
-          --html-file {output.html_file:q} 2>&1 | tee {log:q}
+            --scale {P.scale} \
+            --lock {input.lock:q} \
+            --records {input.records:q} \
+            --csv {output.csv:q} \
+            --html-file {output.html_file:q} 2>&1 | tee {log:q}
         """
 
 
 rule tables:
     """Every table of the chosen scale, and the claims."""
     input:
-        [f"{RESULTS}/{p}/tables/{t}.csv" for p, tables in TABLES.items() for t in tables],
+        [
+            f"{RESULTS}/{p}/tables/{t}.csv"
+            for p, tables in TABLES.items()
+            for t in tables
+        ],
         f"{RESULTS}/tables/corpora.csv",
         f"{RESULTS}/claims.csv",
 
@@ -313,7 +317,11 @@ rule tables:
 rule figures:
     """Every figure of the chosen scale."""
     input:
-        [f"{RESULTS}/{p}/figures/{t}.png" for p, tables in TABLES.items() for t in tables],
+        [
+            f"{RESULTS}/{p}/figures/{t}.png"
+            for p, tables in FIGURES.items()
+            for t in tables
+        ],
         f"{CHUNG}/figures/speech2vec_training.png",
         f"{RESULTS}/figures/corpora.png",
 
@@ -322,6 +330,6 @@ rule chung2018:
     """Every table, figure, model and metric of Chung et al. 2018."""
     input:
         [f"{CHUNG}/tables/{t}.csv" for t in TABLES["chung2018"]],
-        [f"{CHUNG}/figures/{t}.png" for t in TABLES["chung2018"]],
+        [f"{CHUNG}/figures/{t}.png" for t in FIGURES["chung2018"]],
         f"{CHUNG}/figures/speech2vec_training.png",
         f"{CHUNG}/metrics.csv",

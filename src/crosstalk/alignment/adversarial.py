@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, leaky_relu, relu
 
-from crosstalk.alignment.criterion import mean_cosine
+from crosstalk.alignment.criterion import Evaluation, evaluate
 from crosstalk.errors import TrainingError
 from crosstalk.params.alignment import AdversarialParams, CriterionParams
 from crosstalk.progress import bar
@@ -26,17 +25,6 @@ from crosstalk.training.seeding import derive_seed
 LEAK = 0.2
 CHUNK = 64
 """Steps whose random numbers are drawn at once; part of the meaning of a seed."""
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One restart after one epoch; epoch 0 is the start."""
-
-    restart: int
-    epoch: int
-    criterion: float
-    distance: float
-    """Frobenius norm of W - I."""
 
 
 def train_adversarial(
@@ -54,6 +42,10 @@ def train_adversarial(
     ----------
     source, target
         float32 [n, d] and [m, d] on one device, sorted by falling frequency.
+    cfg, criterion
+        The game, and how its maps are judged after each epoch.
+    seed
+        Each restart draws from a stream made of this and its number.
     restarts
         Numbers of the restarts to run (default: 0 to ``cfg.restarts`` - 1).
 
@@ -61,43 +53,39 @@ def train_adversarial(
     ------
     TrainingError
         If a map is no longer finite.
+
     """
     numbers = list(range(cfg.restarts)) if restarts is None else list(restarts)
     game = _Game(source, target, cfg, [derive_seed(seed, f"restart {r}") for r in numbers])
     rates = torch.full((len(numbers), 1, 1), cfg.map_learning_rate, device=source.device)
-    best, best_value = game.W.clone(), [-math.inf] * len(numbers)
+    best, best_value = game.W.detach().clone(), [-math.inf] * len(numbers)
     fell = [False] * len(numbers)
     course = []
-    with bar(
-        label="adversarial training", total=cfg.epochs * cfg.map_steps, unit="step"
-    ) as shown:
+    with bar(label="adversarial training", total=cfg.epochs * cfg.map_steps, unit="step") as shown:
         for epoch in range(cfg.epochs + 1):
             if epoch:
                 for _ in game.play(cfg.map_steps, rates):
                     shown.update(1)
                 rates *= cfg.decay
             for i, number in enumerate(numbers):
-                W = game.W[i]
+                W = game.W[i].detach()
                 if not W.isfinite().all():
                     raise TrainingError(
                         f"adversarial restart {number} diverged in epoch {epoch}: lower "
                         f"map_learning_rate={cfg.map_learning_rate} or "
                         f"discriminator_learning_rate={cfg.discriminator_learning_rate}"
                     )
-                value = mean_cosine(W, source, target, criterion)
-                course.append(Evaluation(number, epoch, value, distance_from_identity(W)))
-                if value > best_value[i]:
-                    best[i], best_value[i] = W, value
+                now = evaluate(
+                    W, source, target, criterion, restart=number, phase="adversarial", epoch=epoch
+                )
+                course.append(now)
+                if now.criterion > best_value[i]:
+                    best[i], best_value[i] = W, now.criterion
                 elif fell[i]:
                     rates[i] *= cfg.shrink
                 else:
                     fell[i] = True
     return best, course
-
-
-def distance_from_identity(W: Tensor) -> float:
-    """Frobenius norm of W - I."""
-    return torch.linalg.matrix_norm(W - torch.eye(len(W), device=W.device)).item()
 
 
 class _Game:
@@ -169,9 +157,7 @@ class _Game:
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Mean over the batch, sum over restarts: no restart's gradient reaches another."""
-        loss = binary_cross_entropy_with_logits(
-            logits, labels.expand_as(logits), reduction="sum"
-        )
+        loss = binary_cross_entropy_with_logits(logits, labels.expand_as(logits), reduction="sum")
         return loss / logits.shape[1]
 
     def _draw(self, steps: int) -> Iterator[tuple[Tensor, Tensor | list[None]]]:
@@ -193,7 +179,7 @@ class _Game:
         kept = self._each(masks, 2) if cfg.dropout else [[None] * rounds] * steps
         return zip(words, kept, strict=True)
 
-    def _each(self, draw, position: int = 0) -> Tensor:
+    def _each(self, draw: Callable[[torch.Generator], Tensor], position: int = 0) -> Tensor:
         """Stack one draw from each restart's own stream."""
         return torch.stack([draw(s) for s in self.streams], position).to(self.source.device)
 

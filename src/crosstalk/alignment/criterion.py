@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 import torch
 from torch import Tensor
 
 from crosstalk.alignment.csls import top_csls
 from crosstalk.params.alignment import CriterionParams
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A map at one point of its course."""
+
+    restart: int
+    phase: Literal["adversarial", "refinement"]
+    epoch: int
+    """Epoch of the game or round of refinement; 0 is the map before the first."""
+    criterion: float
+    """See :func:`mean_cosine`."""
+    distance: float
+    """Frobenius norm of W - I."""
+
+
+def evaluate(
+    W: Tensor,
+    source: Tensor,
+    target: Tensor,
+    cfg: CriterionParams,
+    *,
+    restart: int,
+    phase: Literal["adversarial", "refinement"],
+    epoch: int,
+) -> Evaluation:
+    """Measure a map without word pairs."""
+    distance = torch.linalg.matrix_norm(W - torch.eye(len(W), device=W.device)).item()
+    return Evaluation(restart, phase, epoch, mean_cosine(W, source, target, cfg), distance)
 
 
 def mean_cosine(W: Tensor, source: Tensor, target: Tensor, cfg: CriterionParams) -> float:

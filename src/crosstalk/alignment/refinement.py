@@ -4,10 +4,44 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from crosstalk.alignment.criterion import Evaluation, evaluate
 from crosstalk.alignment.csls import mutual_neighbours
 from crosstalk.alignment.procrustes import fit_map
 from crosstalk.errors import TrainingError
-from crosstalk.params.alignment import RefinementParams
+from crosstalk.params.alignment import CriterionParams, RefinementParams
+
+
+def refine(
+    W: Tensor,
+    source: Tensor,
+    target: Tensor,
+    cfg: RefinementParams,
+    criterion: CriterionParams,
+    *,
+    restart: int = 0,
+) -> tuple[Tensor, list[Evaluation]]:
+    """Refine ``cfg.iterations`` times; return the best map by the criterion, and the course.
+
+    The best may be the map as given. Each round starts from the map of the round before, be it
+    better or worse.
+    """
+    course, maps = [], [W]
+    for iteration in range(cfg.iterations + 1):
+        if iteration:
+            maps.append(refine_once(maps[-1], source, target, cfg))
+        course.append(
+            evaluate(
+                maps[-1],
+                source,
+                target,
+                criterion,
+                restart=restart,
+                phase="refinement",
+                epoch=iteration,
+            )
+        )
+    best = max(course, key=lambda evaluation: evaluation.criterion)
+    return maps[best.epoch], course
 
 
 def refine_once(W: Tensor, source: Tensor, target: Tensor, cfg: RefinementParams) -> Tensor:
@@ -20,6 +54,7 @@ def refine_once(W: Tensor, source: Tensor, target: Tensor, cfg: RefinementParams
     ------
     TrainingError
         If no pair is left.
+
     """
     x, y = mutual_neighbours(source @ W.T, target, neighbours=cfg.neighbours)
     frequent = (x < cfg.max_rank) & (y < cfg.max_rank)

@@ -12,8 +12,9 @@ import pandera.pandas as pa
 import pyarrow
 from pyarrow import parquet
 
-from crosstalk.corpora.splits import FOLDS, fold_of
+from crosstalk.corpora.splits import fold_of
 from crosstalk.errors import DataError
+from crosstalk.params.splits import FOLDS
 
 
 class Message(NamedTuple):

@@ -11,12 +11,14 @@ import hashlib
 import unicodedata
 from typing import Literal
 
-from crosstalk.params.corpora import SplitParams
+import pandas as pd
 
-FOLDS = 100
-SPLITS = ("train", "dev", "test")
+from crosstalk.params.splits import FOLDS, SplitParams
 
 type Split = Literal["train", "dev", "test"]
+
+# Which training folds each side may see, so that no sentence is known to both.
+_PARITY = {"written": 0, "spoken": 1}
 
 
 def normalise(reference: str) -> str:
@@ -34,12 +36,16 @@ def fold_of(reference: str) -> int:
     return int.from_bytes(digest, "big") % FOLDS
 
 
-def split_of(fold: int, cfg: SplitParams | None = None) -> Split:
-    """Split of a fold: test the highest folds, dev those below, train the rest.
-
-    The percentages are at least approximately those of messages, since folds are uniform.
-    """
-    cfg = cfg or SplitParams()
+def split_of(fold: int, cfg: SplitParams) -> Split:
+    """Split of a fold: test the highest folds, dev those below, train the rest."""
     if fold >= FOLDS - cfg.test_percent:
         return "test"
     return "dev" if fold >= FOLDS - cfg.test_percent - cfg.dev_percent else "train"
+
+
+def training_half(
+    messages: pd.DataFrame, half: Literal["written", "spoken"], cfg: SplitParams
+) -> pd.DataFrame:
+    """Training messages of even folds (``written``) or of odd folds (``spoken``), in order."""
+    train = messages["fold"].map(lambda fold: split_of(fold, cfg) == "train")
+    return messages[train & (messages["fold"] % 2 == _PARITY[half])]

@@ -6,13 +6,14 @@ import hashlib
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import polib
 
 from crosstalk.corpora.archive import iter_files
 from crosstalk.corpora.messages import Message, message_table, write_messages
 from crosstalk.errors import DataError, ParameterError
-from crosstalk.params.corpora import WESNOTH_LOCALES, WesnothParams
+from crosstalk.params.wesnoth import LOCALES, WesnothParams
 from crosstalk.progress import progress
 from crosstalk.stage import Input, Output
 from crosstalk.text import gettext
@@ -30,7 +31,7 @@ def prepare_wesnoth(*, cfg: WesnothParams, archives: list[Input], messages: Outp
     """Write the messages of all catalogues in ``archives`` as Parquet (stage).
 
     Domain is the text domain, which is the campaign or the part of the program. English messages
-    are those that at least one of the chosen languages translates.
+    are those that at least one of the chosen languages translates (any, if none is chosen).
 
     Raises
     ------
@@ -40,8 +41,9 @@ def prepare_wesnoth(*, cfg: WesnothParams, archives: list[Input], messages: Outp
         No archive holds a catalogue of a language asked for.
 
     """
+    translated = [code for code in cfg.languages if code != "en"]
+    languages = {LOCALES[code]: code for code in translated or LOCALES}
     found: list[Message] = []
-    languages = {WESNOTH_LOCALES[code]: code for code in cfg.languages if code != "en"}
     seen: set[str] = set()
     for archive in progress(archives, label="wesnoth", unit="archive"):
         for name, content in iter_files(archive, _CATALOGUE.search):
@@ -50,16 +52,14 @@ def prepare_wesnoth(*, cfg: WesnothParams, archives: list[Input], messages: Outp
             if locale in languages:
                 entries = read_catalogue(name, content)
                 found += parse_entries(entries, domain, languages[locale])
-    missing = sorted(code for locale, code in languages.items() if locale not in seen)
-    if missing:
-        present = sorted(code for code, locale in WESNOTH_LOCALES.items() if locale in seen)
+    if missing := [code for code in translated if LOCALES[code] not in seen]:
+        present = sorted(code for code, locale in LOCALES.items() if locale in seen)
         raise ParameterError(
             f"corpora.wesnoth.languages: the archives hold no catalogue in {' '.join(missing)}; "
             f"valid: en {' '.join(present)}"
         )
-    if "en" not in cfg.languages:
-        found = [message for message in found if message.language != "en"]
-    write_messages(message_table(SOURCE, found), messages)
+    chosen = [message for message in found if message.language in cfg.languages]
+    write_messages(message_table(SOURCE, chosen), messages)
 
 
 def parse_name(name: str) -> tuple[str, str]:
@@ -109,7 +109,7 @@ def parse_entries(
         source = entry.msgid_plural or entry.msgid
         forms = entry.msgstr_plural
         target = forms[max(forms)] if forms else entry.msgstr
-        english, translation = gettext.clean(source), gettext.clean(target)
+        english, translation = _clean_english(source), gettext.clean(target)
         if not english:
             continue
         # The untouched msgid, with its context: `female^I see.` and `I see.` are two messages.
@@ -120,3 +120,7 @@ def parse_entries(
             yield Message(identity, domain, language, translation, english)
 
 
+@lru_cache(maxsize=1 << 15)
+def _clean_english(message: str) -> str:
+    """Every language's catalogue repeats the English messages."""
+    return gettext.clean(message)

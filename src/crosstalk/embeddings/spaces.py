@@ -24,6 +24,7 @@ class Space:
     ------
     DataError
         If lengths differ, a word stands twice, counts rise, or a vector is zero or not finite.
+
     """
 
     words: list[str]

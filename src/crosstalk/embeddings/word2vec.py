@@ -5,46 +5,48 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 
-import pandas as pd
 from gensim.models import Word2Vec
 from gensim.models.callbacks import CallbackAny2Vec
 
-from crosstalk.corpora.splits import split_of
+from crosstalk.corpora.messages import read_messages
+from crosstalk.corpora.splits import training_half
 from crosstalk.embeddings.spaces import Space
 from crosstalk.errors import DataError
 from crosstalk.params.embeddings import Word2VecParams
+from crosstalk.params.splits import SplitParams
 from crosstalk.progress import bar
 from crosstalk.stage import Input, Output
 from crosstalk.text.tokens import tokenize
 from crosstalk.training.seeding import derive_seed
 
 
-def train_word2vec(*, cfg: Word2VecParams, seed: int, messages: Input, space: Output) -> None:
-    """Train on the training messages of ``cfg.language`` and ``cfg.half``.
+def train_word2vec(
+    *,
+    cfg: Word2VecParams,
+    splits: SplitParams,
+    half: str,
+    seed: int,
+    messages: Input,
+    space: Output,
+) -> None:
+    """Train on one half, ``written`` or ``spoken``, of a language's training messages.
 
     Raises
     ------
     DataError
         If those messages hold no word that occurs ``min_count`` times.
+
     """
-    chosen = select_messages(pd.read_parquet(messages), cfg)
+    table = read_messages(messages)
+    chosen = training_half(table[table["language"] == cfg.language], half, splits)
     sentences = [tokenize(text, cfg.language) for text in chosen["text"]]
     try:
         skip_gram(sentences, cfg, seed).save(space)
     except _NoWordsError as error:
         raise DataError(
-            f"{messages} has {len(chosen)} {cfg.half} training messages in {cfg.language!r} "
-            f"and no word {cfg.min_count} times: add text or lower min_count"
+            f"{messages} has {len(chosen)} {half} training messages in {cfg.language!r} and no "
+            f"word {cfg.min_count} times: choose another language or lower min_count"
         ) from error
-
-
-def select_messages(messages: pd.DataFrame, cfg: Word2VecParams) -> pd.DataFrame:
-    """Return the training messages of one language and half, in the table's order."""
-    of_language = messages[messages["language"] == cfg.language]
-    chosen = of_language[of_language["fold"].map(lambda fold: split_of(fold) == "train")]
-    if cfg.half == "all":
-        return chosen
-    return chosen[chosen["fold"] % 2 == (cfg.half == "odd")]
 
 
 def skip_gram(sentences: Sequence[Sequence[str]], cfg: Word2VecParams, seed: int) -> Space:

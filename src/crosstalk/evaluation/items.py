@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -26,12 +24,6 @@ ITEMS = pa.DataFrameSchema(
     strict=True,
 )
 """One answered question a row: what bootstrap intervals are computed from."""
-
-def write_items(path: Path, *, correct: np.ndarray, cluster: list[str], **key: object) -> None:
-    """Write answered questions for one (table, row, column, seed)."""
-    frame = pd.DataFrame({**key, "cluster": cluster, "correct": correct.astype(float)})
-    ITEMS.validate(frame).to_parquet(path, index=False, compression="zstd")
-
 
 def summarise_items(
     *, cfg: EvaluationParams, items: list[Input], metrics: Output, summary: Output

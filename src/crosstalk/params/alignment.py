@@ -24,7 +24,7 @@ class SpacesParams(Section):
 
 
 class RefinementParams(Section):
-    """Procrustes on mutual CSLS neighbours, repeated (MUSE's refinement; Chung et al. 2018, 3.3)."""
+    """Procrustes on mutual CSLS neighbours, repeated (MUSE's default refinement)."""
 
     iterations: int = Field(5, ge=0)
     """Rounds (MUSE's default); 0 turns refinement off."""

@@ -1,7 +1,5 @@
 """Parameters of text embeddings (Word2Vec)."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from crosstalk.params.section import Section
@@ -14,10 +12,8 @@ class Word2VecParams(Section):
     epochs, which grows as the corpus shrinks.
     """
 
-    language: str = Field("en", min_length=2)
-    """Language of the messages to read."""
-    half: Literal["even", "odd", "all"] = "even"
-    """Training folds to read: speech is made from the odd ones, so text takes the even ones."""
+    language: str = Field("en", pattern="^[a-z]{2}$")
+    """ISO 639-1 code of the messages to read."""
     dimension: int = Field(50, ge=2, le=1000)
     """Embedding size (d = 50: section 3; best of 50, 100, 200, 300)."""
     window: int = Field(3, ge=1, le=20)

@@ -13,9 +13,9 @@ from crosstalk.yamlfile import read_yaml
 
 
 class OurColumn(Section):
-    """A column that we measure and the paper's column that stands beside it."""
+    """A column that we measure and the paper's column, if any, that stands beside it."""
 
-    beside: str
+    beside: str = ""
     note: str
 
 

@@ -12,6 +12,7 @@ from crosstalk.results.reference import ReferenceTable, read_reference
 from crosstalk.stage import Input, Output
 
 CONTROL = "control"
+EMPTY = "–"
 
 
 def write_table(
@@ -68,33 +69,47 @@ def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd
 
 
 def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
-    """Our columns as a person reads them: value, interval, the paper's value, and why if empty."""
-    rows = []
-    for cell in frame[frame["column"].isin(layout.ours)].itertuples():
-        beside = layout.ours[cell.column].beside
-        others = [v for v in layout.rows.get(cell.row, []) if v is not None]
-        measured = pd.notna(cell.ours)
-        rows.append(
-            {
-                "row": cell.row,
-                "system": layout.labels[cell.row],
-                f"ours, {cell.column} ({layout.unit})": _number(layout, cell.ours) if measured else "–",
-                "95 % interval": f"{_number(layout, cell.ci_low)} to {_number(layout, cell.ci_high)}" if measured else "–",
-                "n": str(cell.n) if measured else "–",
-                "seeds": str(cell.seeds) if measured else "–",
-                f"paper, {beside}": _number(layout, cell.paper) if pd.notna(cell.paper) else "–",
-                "paper, all columns": f"{min(others)} to {max(others)}" if others else "–",
-                "note": CONTROL if cell.row in layout.controls else "" if measured else cell.note,
-            }
-        )
-    return pd.DataFrame(rows)
+    """Our columns as a person reads them; with several, one a column, values and intervals."""
+    ours = frame[frame["column"].isin(layout.ours)]
+    if len(layout.ours) == 1:
+        return pd.DataFrame([_beside_paper(layout, cell) for cell in ours.itertuples()])
+    wide = ours.assign(shown=[_with_interval(layout, cell) for cell in ours.itertuples()])
+    wide = wide.pivot_table(index="row", columns="column", values="shown", aggfunc="first")
+    wide = wide.loc[list(layout.labels), list(layout.ours)].reset_index()
+    wide.insert(1, "system", [layout.labels[row] for row in wide["row"]])
+    return wide.rename_axis(columns=None)
+
+
+def _beside_paper(layout: ReferenceTable, cell: object) -> dict[str, str]:
+    beside = layout.ours[cell.column].beside
+    printed = [v for v in layout.rows.get(cell.row, []) if v is not None]
+    measured = pd.notna(cell.ours)
+    interval = f"{_number(layout, cell.ci_low)} to {_number(layout, cell.ci_high)}"
+    return {
+        "row": cell.row,
+        "system": layout.labels[cell.row],
+        f"ours, {cell.column} ({layout.unit})": _number(layout, cell.ours),
+        "95 % interval": interval if measured else EMPTY,
+        "n": str(cell.n) if measured else EMPTY,
+        "seeds": str(cell.seeds) if measured else EMPTY,
+        f"paper, {beside}": _number(layout, cell.paper),
+        "paper, all columns": f"{min(printed)} to {max(printed)}" if printed else EMPTY,
+        "note": CONTROL if cell.row in layout.controls else "" if measured else cell.note,
+    }
+
+
+def _with_interval(layout: ReferenceTable, cell: object) -> str:
+    if pd.isna(cell.ours):
+        return f"{EMPTY} ({cell.note})"
+    low, high = _number(layout, cell.ci_low), _number(layout, cell.ci_high)
+    return f"{_number(layout, cell.ours)} [{low}, {high}]"
 
 
 def to_latex(frame: pd.DataFrame) -> str:
     """Render a frame as a booktabs table."""
     style = frame.style.hide(axis="index").format(escape="latex")
-    return style.to_latex(hrules=True, column_format="ll" + "r" * (len(frame.columns) - 3) + "l")
+    return style.to_latex(hrules=True, column_format="l" * len(frame.columns))
 
 
 def _number(layout: ReferenceTable, value: float) -> str:
-    return f"{value:.{layout.decimals}f}"
+    return f"{value:.{layout.decimals}f}" if pd.notna(value) else EMPTY

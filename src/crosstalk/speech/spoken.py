@@ -16,8 +16,9 @@ from lhotse.supervision import AlignmentItem
 
 from crosstalk.corpora.messages import read_messages
 from crosstalk.corpora.splits import split_of, training_half
-from crosstalk.errors import DataError
+from crosstalk.errors import CrosstalkError, DataError
 from crosstalk.params.speech import SpokenParams
+from crosstalk.params.splits import SplitParams
 from crosstalk.progress import progress
 from crosstalk.speech.reading import RATE, Reading, Request, Speaker, read_aloud
 from crosstalk.speech.synthesis import Interval
@@ -41,12 +42,13 @@ class Message:
 def speak_messages(
     *,
     cfg: SpokenParams,
+    splits: SplitParams,
     seed: int,
     messages: Input,
     audio: Output,
     recordings: Output,
     supervisions: Output,
-    workers: int = 2,
+    workers: int,
 ) -> None:
     """Read messages aloud into one FLAC file with lhotse manifests (stage).
 
@@ -60,10 +62,12 @@ def speak_messages(
     DataError
         No message of that language and length.
     ParameterError
-        A voice that eSpeak NG does not have.
+        A voice that eSpeak NG does not have, or cannot repeat.
+    CrosstalkError
+        The audio cannot be written; the engine is missing or broken.
 
     """
-    chosen = choose(messages, cfg, seed)
+    chosen = choose(messages, cfg, splits, seed)
     pools = {
         split: speakers(cfg.train_voices if split == "train" else cfg.test_voices, cfg, seed)
         for split in SPLITS
@@ -72,14 +76,17 @@ def speak_messages(
     readings = read_aloud(requests, workers=workers)
     lines = []
     position = 0
-    with soundfile.SoundFile(
-        audio, "w", samplerate=RATE, channels=1, format="FLAC", subtype="PCM_16"
-    ) as file:
-        spoken = progress(readings, label="speech", total=len(requests), unit="utt")
-        for message, request, reading in zip(chosen, requests, spoken, strict=True):
-            file.write(reading.samples)
-            lines.append(_supervision(message, request.speaker, reading, position, cfg))
-            position += len(reading.samples)
+    try:
+        with soundfile.SoundFile(
+            audio, "w", samplerate=RATE, channels=1, format="FLAC", subtype="PCM_16"
+        ) as file:
+            spoken = progress(readings, label="speech", total=len(requests), unit="utt")
+            for message, request, reading in zip(chosen, requests, spoken, strict=True):
+                file.write(reading.samples)
+                lines.append(_supervision(message, request.speaker, reading, position, cfg))
+                position += len(reading.samples)
+    except soundfile.LibsndfileError as error:
+        raise CrosstalkError(f"{audio} cannot be written ({error}): is the disk full?") from error
     recording = Recording(
         id=_recording_id(cfg),
         sources=[AudioSource(type="file", channels=[0], source=audio.name)],
@@ -91,12 +98,15 @@ def speak_messages(
     _write_lines(supervisions, [line.to_dict() for line in lines])
 
 
-def choose(messages: Path, cfg: SpokenParams, seed: int) -> list[Message]:
-    """Messages to speak: the spoken half of training, all of development and test."""
-    table = read_messages(messages, cfg.language)
-    table["split"] = [split_of(fold, cfg.splits) for fold in table["fold"]]
-    spoken = training_half(table, "spoken", cfg.splits).index
-    table = table[(table["split"] != "train") | table.index.isin(spoken)]
+def choose(
+    messages: Path, cfg: SpokenParams, splits: SplitParams, seed: int
+) -> list[Message]:
+    """Messages to speak: half of training, all of development and test."""
+    table = read_messages(messages)
+    table = table[table["language"] == cfg.language]
+    table = table.assign(split=[split_of(fold, splits) for fold in table["fold"]])
+    written = training_half(table, "written", splits)
+    table = table.drop(index=written.index)
     kept = [
         Message(row.message_id, row.fold, row.split, words)
         for row in table.itertuples()
@@ -169,7 +179,7 @@ def _supervision(
 
 def _alignment(intervals: Sequence[Interval], offset: float) -> list[AlignmentItem]:
     return [
-        AlignmentItem(symbol, round(offset + start, 5), round(end - start, 5))
+        AlignmentItem(symbol, round(offset + start, 7), round(end - start, 7))
         for symbol, start, end in intervals
     ]
 

@@ -8,7 +8,8 @@ Three properties of the engine shape this module; all were measured on eSpeak NG
   depends on its words and its speaker alone, whatever was spoken before, in whichever process.
 * **It joins words.** "of the", "in the" and some 200 other groups are one dictionary entry with
   one event (2.5 % of running English words lose theirs). A zero-width space before every word
-  keeps dictionary entries apart without a change of pronunciation; nothing is lost then.
+  keeps them apart: none of 21,523 words was lost, and 0.5 % of phones change, mostly from a
+  reduced to a fuller vowel.
 * **It forgives.** A voice variant that does not exist is silently the plain voice, so variants
   are checked here.
 """
@@ -46,6 +47,10 @@ _CHARS_UTF8 = 1
 _POSITION_CHARACTER = 1
 _RATE, _PITCH = 1, 3
 _LIST_END, _WORD, _PHONEME = 0, 1, 7
+
+# Klatt voices with breath, whose noise differs even when the engine is new and seeded. All other
+# variants repeat themselves.
+_IRREPRODUCIBLE = frozenset({"Reed", "caleb"})
 
 _STRESS = re.compile("[ˈˌ]")
 _VOWELS = frozenset("aeiouyæøœɐɑɒɔɘəɚɛɜɝɞɤɨɪɯɵɶʉʊʌʏᵻᵿ")
@@ -215,6 +220,8 @@ class Synthesiser:
         if tried not in known:
             near = get_close_matches(tried, known, n=3, cutoff=0.0)
             raise ParameterError(f"voice {voice!r}: eSpeak NG has no {tried!r}; nearest: {near}")
+        if variant in _IRREPRODUCIBLE:
+            raise ParameterError(f"voice {voice!r} never sounds the same twice: choose another")
 
 
 class _Event(ctypes.Structure):

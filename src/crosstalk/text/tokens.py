@@ -3,36 +3,83 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
+from functools import lru_cache
+from itertools import groupby
 
-# Letters with their combining marks, joined inside a word by an apostrophe or a hyphen.
-_WORD = re.compile(r"[^\W\d_]+(?:['’\-‐‑][^\W\d_]+)*")
-_APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'", "‐": "-", "‑": "-"})
-# Clitics that French and Italian write together with the next word, which is a word of its own.
-_ELISION = re.compile(
-    r"^(?:(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|dell|nell|all|dall|sull|un)')(?=\w)"
-)
-_ELIDING = {"fr", "it", "ca"}
+# Elided articles, pronouns and conjunctions, which are written together with the next word.
+_ELIDED = {
+    "ca": "[dlmnst]",
+    "fr": "[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu",
+    "it": "[cdlmnstv]|un|gl|quest|quell|bell|sant|tutt|(?:[dn]e|a|da|su|co)ll",
+}
+# Written without blanks; no segmenter is used, so each letter counts as a word.
+_UNSPACED = {"ja", "zh"}
+_JOINERS = str.maketrans({"’": "'", "ʼ": "'", "\u2010": "-", "\u2011": "-"})
 
 
 def tokenize(text: str, language: str) -> list[str]:
-    """Split a text into lower-case words.
+    """Split a text into lower-case words, NFC.
 
-    A word is a run of letters; an apostrophe or hyphen between letters belongs to it (``don't``,
-    ``well-known``), except that elided articles and pronouns of French, Italian and Catalan are
-    words of their own (``l'`` + ``homme``). Numbers and anything that holds a digit's symbol are
-    no words: a synthesiser would read them as several. Text is NFC, typographic apostrophes are
-    made plain.
+    A word is a run of letters with their combining marks; a single apostrophe or hyphen between
+    letters belongs to it (``don't``, ``well-known``, ``aujourd'hui``), apostrophes being made
+    plain. What French, Italian and Catalan elide is a word of its own and keeps the apostrophe
+    (``l'`` + ``homme``). A run that holds a digit is no word (``3rd``, ``1.16``): how a number is
+    said cannot be told from its spelling. Chinese and Japanese give one word a letter.
+
+    Splitting the words again, joined by blanks, gives the same words.
+
+    Parameters
+    ----------
+    text
+        Any text.
+    language
+        ISO 639-1 code.
+
     """
-    words = _WORD.findall(unicodedata.normalize("NFC", text).translate(_APOSTROPHES).lower())
-    if language not in _ELIDING:
-        return words
-    return [part for word in words for part in _split_elision(word)]
+    plain = _lower(unicodedata.normalize("NFC", text), language).translate(_JOINERS)
+    runs = _pattern(language).findall(unicodedata.normalize("NFC", plain))
+    words = [run for run in runs if not any(character.isnumeric() for character in run)]
+    return (
+        [letter for word in words for letter in _letters(word)]
+        if language in _UNSPACED
+        else (words)
+    )
 
 
-def _split_elision(word: str) -> list[str]:
-    parts = []
-    while match := _ELISION.match(word):
-        parts.append(match.group())
-        word = word[match.end() :]
-    return [*parts, word]
+def _lower(text: str, language: str) -> str:
+    if language == "tr":  # dotted and dotless i are two letters
+        text = text.replace("İ", "i").replace("I", "ı")
+    return text.lower()
+
+
+@lru_cache(maxsize=64)
+def _pattern(language: str) -> re.Pattern[str]:
+    letter = rf"[^\W_][{_marks()}]*"
+    word = rf"(?:{letter})+(?:['\-](?:{letter})+)*"
+    if language in _ELIDED:
+        elided = rf"(?:{_ELIDED[language]})'(?!['\-])"
+        word = rf"(?<![^\W_]){elided}|(?:{letter})+(?:['\-](?!{elided})(?:{letter})+)*"
+    return re.compile(word)
+
+
+@lru_cache(maxsize=1)
+def _marks() -> str:
+    """All combining marks as ranges: ``re`` does not count them as part of a word."""
+    codes = [c for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c))[0] == "M"]
+    ranges = []
+    for _, run in groupby(enumerate(codes), lambda pair: pair[1] - pair[0]):
+        members = [code for _, code in run]
+        ranges.append(f"{chr(members[0])}-{chr(members[-1])}")
+    return "".join(ranges)
+
+
+def _letters(word: str) -> list[str]:
+    letters: list[str] = []
+    for character in word:
+        if letters and unicodedata.category(character)[0] == "M":
+            letters[-1] += character
+        elif character.isalpha():
+            letters.append(character)
+    return letters

@@ -1,0 +1,18 @@
+"""Parameters of the Quran translations."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from crosstalk.params.section import Section
+
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+
+
+class QuranParams(Section):
+    """Quran: one message a verse, parallel in all languages."""
+
+    languages: tuple[Language, ...] = Field(
+        ("ar", "bn", "en", "es", "fr", "id", "ru", "sv", "tr", "ur", "zh"), min_length=1
+    )
+    """ISO 639-1 codes; `ar` is the original."""

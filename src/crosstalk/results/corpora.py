@@ -1,0 +1,58 @@
+"""What the corpora hold: one table and one figure."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from crosstalk.params.present import PresentParams
+from crosstalk.results.page import write_page
+from crosstalk.results.style import CYCLE, figure, save
+from crosstalk.results.tables import to_latex
+from crosstalk.stage import Input, Output
+
+COUNTS = ["utterances", "speakers", "words", "vocabulary", "rejected"]
+
+
+def write_corpora_table(
+    *, scale: str, corpora: Input, csv: Output, markdown: Output, latex: Output, html: Output
+) -> None:
+    """Write hours, utterances, speakers, words and vocabulary by source and language."""
+    frame = pd.read_csv(corpora, keep_default_na=False, na_values=[""])
+    frame.to_csv(csv, index=False, float_format="%.4f")
+    shown = frame.copy()
+    shown["hours"] = [f"{hours:.2f}" if pd.notna(hours) else "–" for hours in frame["hours"]]
+    for name in COUNTS:
+        shown[name] = [f"{value:,.0f}" if pd.notna(value) else "–" for value in frame[name]]
+    markdown.write_text(shown.to_markdown(index=False, disable_numparse=True) + "\n")
+    latex.write_text(to_latex(shown))
+    notes = [
+        "Words are counted by the tokenisation that all rooms share. Rejected recordings are "
+        "broken, silent, without a transcript, or of a length that cannot fit it; each is listed "
+        "with its reason in rejected.csv beside the corpus.",
+    ]
+    write_page(html, f"Corpora, scale {scale}", shown.to_html(index=False, border=0), notes)
+
+
+def plot_corpora(*, cfg: PresentParams, corpora: Input, png: Output, pdf: Output) -> None:
+    """Draw hours of speech and words of text, stacked by source, for every language."""
+    frame = pd.read_csv(corpora, keep_default_na=False, na_values=[""])
+    speech = frame[frame["kind"] == "speech"]
+    text = frame[frame["kind"] == "text"].assign(thousands=lambda f: f["words"] / 1000)
+    with figure(7.2, 5.4, 2, 1) as (drawn, (above, below)):
+        _stack(above, speech, "hours", "hours of speech")
+        _stack(below, text, "thousands", "thousand words of text")
+        save(drawn, png, pdf, cfg.dpi)
+
+
+def _stack(axes: object, frame: pd.DataFrame, value: str, label: str) -> None:
+    wide = frame.pivot_table(index="language", columns="source", values=value, aggfunc="sum")
+    wide = wide.fillna(0.0)
+    wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    bottom = pd.Series(0.0, index=wide.index)
+    for source, colour in zip(wide.columns, CYCLE, strict=False):
+        axes.bar(wide.index, wide[source], bottom=bottom, color=colour, label=source, width=0.7)
+        bottom += wide[source]
+    axes.grid(axis="x", visible=False)
+    axes.set_ylabel(label)
+    axes.set_xlabel("language")
+    axes.legend(fontsize=7.5)

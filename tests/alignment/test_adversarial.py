@@ -1,0 +1,171 @@
+"""The batched game: restarts do not touch each other, repeat, and can find a planted rotation."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import ortho_group
+
+from crosstalk.alignment.adversarial import train_adversarial
+from crosstalk.alignment.criterion import mean_cosine
+from crosstalk.alignment.refinement import refine, refine_once
+from crosstalk.errors import TrainingError
+from crosstalk.params.alignment import AdversarialParams, CriterionParams, RefinementParams
+
+CRITERION = CriterionParams()
+SHORT = AdversarialParams(
+    restarts=3,
+    start="orthogonal",
+    dimension=16,
+    batch=8,
+    scale=2.0,
+    epochs=2,
+    map_steps=70,  # crosses the border of a chunk of random numbers
+    discriminator_steps=2,
+)
+
+
+def structured_space(n=400, d=8, seed=0):
+    """Skewed, unequal directions, as embeddings have: no two rotations of it look alike."""
+    generator = np.random.default_rng(seed)
+    x = generator.gamma(0.5, size=(n, d)) * np.linspace(2, 0.5, d)
+    x -= x.mean(0)
+    return torch.from_numpy(x / np.linalg.norm(x, axis=1, keepdims=True)).float()
+
+
+def rotated_pair(seed=1):
+    x = structured_space()
+    rotation = ortho_group.rvs(x.shape[1], random_state=np.random.default_rng(seed))
+    rotation = torch.from_numpy(rotation).float()
+    return x, x @ rotation.T, rotation
+
+
+def test_a_planted_rotation_is_found():
+    x, y, rotation = rotated_pair()
+    cfg = SHORT.model_copy(
+        update={"restarts": 6, "dimension": 64, "batch": 32, "epochs": 4, "map_steps": 200}
+        | {"map_learning_rate": 1.0}
+    )
+    maps, _ = train_adversarial(x, y, cfg, CRITERION, seed=0)
+    refined = [refine(W, x, y, RefinementParams(), CRITERION) for W in maps]
+    best, _ = max(refined, key=lambda found: max(e.criterion for e in found[1]))
+    torch.testing.assert_close(best, rotation, atol=1e-3, rtol=0)
+    # The criterion alone tells the solution from the local optima.
+    right = [bool((W - rotation).abs().max() < 1e-3) for W, _ in refined]
+    values = [mean_cosine(W, x, y, CRITERION) for W, _ in refined]
+    assert min(v for v, r in zip(values, right, strict=True) if r) > max(
+        [v for v, r in zip(values, right, strict=True) if not r], default=0
+    )
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_a_restart_in_a_batch_is_the_restart_alone(dropout):
+    x, y, _ = rotated_pair()
+    cfg = SHORT.model_copy(update={"dropout": dropout})
+    together, course = train_adversarial(x, y, cfg, CRITERION, seed=0)
+    for restart in range(3):
+        alone, own = train_adversarial(x, y, cfg, CRITERION, seed=0, restarts=[restart])
+        torch.testing.assert_close(alone[0], together[restart], atol=1e-4, rtol=0)
+        beside = [e.criterion for e in course if e.restart == restart]
+        np.testing.assert_allclose([e.criterion for e in own], beside, atol=1e-4)
+    assert (together[0] - together[1]).abs().max() > 0.1
+
+
+def test_a_seed_repeats_and_another_differs():
+    x, y, _ = rotated_pair()
+    first, again, other = (train_adversarial(x, y, SHORT, CRITERION, seed=s)[0] for s in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.allclose(first, other, atol=0.1)
+
+
+def test_one_update_is_the_papers():
+    """A step of each player by autograd on an ordinary, unbatched network."""
+    x, y, _ = rotated_pair()
+    cfg = SHORT.model_copy(
+        update={"restarts": 1, "batch": 400, "epochs": 1, "map_steps": 1, "dropout": 0.0}
+        | {"discriminator_steps": 1, "orthogonality": 0.01, "scale": 1.0, "smoothing": 0.2}
+    )
+    from crosstalk.alignment.adversarial import _Game
+    from crosstalk.training.seeding import derive_seed
+
+    game = _Game(x, y, cfg, [derive_seed(0, "restart 0")])
+    W = game.W.detach()[0].clone().requires_grad_()
+    network = torch.nn.Sequential(
+        torch.nn.Linear(8, 16),
+        torch.nn.LeakyReLU(0.2),
+        torch.nn.Linear(16, 16),
+        torch.nn.LeakyReLU(0.2),
+        torch.nn.Linear(16, 1),
+    )
+    linear = [layer for layer in network if isinstance(layer, torch.nn.Linear)]
+    with torch.no_grad():
+        for layer, weight, bias in zip(linear, game.weights, game.biases, strict=True):
+            layer.weight.copy_(weight[0].T)
+            layer.bias.copy_(bias[0, 0])
+    words, _ = next(_Game(x, y, cfg, [derive_seed(0, "restart 0")])._draw(1))
+    next(game.play(1, torch.full((1, 1, 1), 0.5)))
+
+    loss = torch.nn.BCEWithLogitsLoss()
+    (u, v), (w, _) = words[:, :, 0]
+    labels = torch.cat([torch.full((400, 1), 0.8), torch.full((400, 1), 0.2)])
+    with torch.no_grad():
+        batch = torch.cat([x[u] @ W.T, y[v]])
+    optimiser = torch.optim.SGD(network.parameters(), lr=cfg.discriminator_learning_rate)
+    loss(network(batch), labels).backward()
+    optimiser.step()
+    deceived = network(torch.cat([x[w] @ W.T, y[:400]]))
+    (gradient,) = torch.autograd.grad(loss(deceived, 1 - labels), W)
+    with torch.no_grad():
+        W -= 0.5 * gradient
+        expected = 1.01 * W - 0.01 * W @ W.T @ W
+    torch.testing.assert_close(game.W.detach()[0], expected, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(game.weights[0].detach()[0].T, linear[0].weight.detach())
+
+
+def test_the_best_map_of_each_restart_is_kept():
+    x, y, _ = rotated_pair()
+    maps, course = train_adversarial(x, y, SHORT, CRITERION, seed=0)
+    for restart, W in enumerate(maps):
+        best = max(e.criterion for e in course if e.restart == restart)
+        assert mean_cosine(W, x, y, CRITERION) == pytest.approx(best, abs=1e-6)
+
+
+def test_the_identity_start_is_the_identity():
+    x, y, _ = rotated_pair()
+    _, course = train_adversarial(
+        x, y, SHORT.model_copy(update={"start": "identity"}), CRITERION, seed=0
+    )
+    assert [e.distance for e in course if e.epoch == 0] == [0.0] * 3
+
+
+def test_a_game_that_diverges_stops_with_its_cause():
+    x, y, _ = rotated_pair()
+    cfg = SHORT.model_copy(update={"map_learning_rate": 1e6})
+    with pytest.raises(TrainingError, match="diverged in epoch 1: lower map_learning_rate"):
+        train_adversarial(x, y, cfg, CRITERION, seed=0)
+
+
+def test_refinement_repairs_a_rough_map_and_keeps_the_best_round():
+    x, y, rotation = rotated_pair()
+    rough = rotation + 0.15 * torch.randn(8, 8, generator=torch.Generator().manual_seed(0))
+    W, course = refine(rough, x, y, RefinementParams(), CRITERION)
+    torch.testing.assert_close(W, rotation, atol=1e-4, rtol=0)
+    assert [e.epoch for e in course] == list(range(6))
+    same, _ = refine(rough, x, y, RefinementParams(iterations=0), CRITERION)
+    assert same is rough
+
+
+def test_refinement_leaves_out_rare_words():
+    """Rare words lie: were they used, the map would follow them."""
+    x, y, rotation = rotated_pair()
+    y = torch.cat([y[:100], y[100:] * torch.tensor([-1.0] + [1.0] * 7)])
+    cfg = RefinementParams(max_rank=100)
+    torch.testing.assert_close(refine_once(rotation, x, y, cfg), rotation, atol=1e-4, rtol=0)
+    everything = refine_once(rotation, x, y, RefinementParams())
+    assert (everything - rotation).abs().max() > 0.01
+
+
+def test_refinement_without_pairs_says_so():
+    x, y, rotation = rotated_pair()
+    reversed_words = y.flip(0)
+    with pytest.raises(TrainingError, match="no mutual neighbours up to max_rank=1"):
+        refine_once(rotation, x, reversed_words, RefinementParams(max_rank=1))

@@ -1,0 +1,162 @@
+"""The stages: files in, mapping out."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from crosstalk.alignment.align import (
+    align_supervised,
+    align_unsupervised,
+    rotate_space,
+    shared_words,
+)
+from crosstalk.alignment.mapping import Mapping
+from crosstalk.embeddings.spaces import Space
+from crosstalk.errors import DataError
+from crosstalk.params.alignment import (
+    AdversarialParams,
+    RefinementParams,
+    SupervisedParams,
+    UnsupervisedParams,
+)
+
+ADVERSARIAL = AdversarialParams(
+    restarts=4,
+    start="orthogonal",
+    dimension=64,
+    scale=2.0,
+    map_learning_rate=1.0,
+    epochs=3,
+    map_steps=200,
+    discriminator_steps=3,
+)
+UNSUPERVISED = UnsupervisedParams(adversarial=ADVERSARIAL)
+
+
+@pytest.fixture
+def spaces(tmp_path):
+    """A structured space and a turned copy of it, with one word that only the copy lacks."""
+    generator = np.random.default_rng(0)
+    vectors = generator.gamma(0.5, size=(300, 6)) * np.linspace(2, 0.5, 6)
+    space = Space([f"w{i}" for i in range(300)], np.arange(300, 0, -1), vectors)
+    source, target = tmp_path / "source.safetensors", tmp_path / "target.safetensors"
+    space.save(source)
+    rotate_space(seed=3, space=source, rotated=target)
+    turned = Space.load(target)
+    Space(turned.words[:-1], turned.counts[:-1], turned.vectors[:-1]).save(target)
+    return source, target
+
+
+def hits(mapping, source, target):
+    source, target = Space.load(source), Space.load(target)
+    x, y = mapping.apply(source.vectors), mapping.apply_target(target.vectors)
+    return np.mean([(x[source.index[w]] @ y.T).argmax() == j for w, j in target.index.items()])
+
+
+def test_rotation_keeps_words_and_angles_and_moves_vectors(spaces):
+    source, target = (Space.load(path) for path in spaces)
+    assert source.words[:-1] == target.words
+    gram = source.vectors[:-1] @ source.vectors[:-1].T
+    np.testing.assert_allclose(target.vectors @ target.vectors.T, gram, atol=1e-4)
+    assert np.abs(target.vectors - source.vectors[:-1]).max() > 0.5
+
+
+@pytest.mark.parametrize("solver", ["orthogonal", "least_squares"])
+def test_supervised_alignment_finds_the_rotation(spaces, tmp_path, solver):
+    out = tmp_path / "mapping.safetensors"
+    cfg = SupervisedParams(dictionary_words=50, solver=solver)
+    align_supervised(cfg=cfg, source=spaces[0], target=spaces[1], mapping=out)
+    mapping = Mapping.load(out)
+    assert hits(mapping, *spaces) == 1
+    assert mapping.facts["dictionary"] == [f"w{i}" for i in range(50)]
+
+
+def test_supervised_alignment_can_be_refined(spaces, tmp_path):
+    found = []
+    for iterations in (0, 5):
+        out = tmp_path / f"{iterations}.safetensors"
+        refinement = RefinementParams(iterations=iterations)
+        cfg = SupervisedParams(dictionary_words=4, refinement=refinement)
+        align_supervised(cfg=cfg, source=spaces[0], target=spaces[1], mapping=out)
+        found.append(hits(Mapping.load(out), *spaces))
+    assert found[0] < found[1] == 1
+
+
+def test_unsupervised_alignment_finds_the_rotation_and_tells_its_course(spaces, tmp_path):
+    out, history = tmp_path / "mapping.safetensors", tmp_path / "history.csv"
+    align_unsupervised(
+        cfg=UNSUPERVISED,
+        seed=0,
+        source=spaces[0],
+        target=spaces[1],
+        mapping=out,
+        history=history,
+    )
+    mapping = Mapping.load(out)
+    assert hits(mapping, *spaces) == 1
+    with history.open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 4 * (1 + 3) + 4 * (1 + 5)
+    (selected,) = [row for row in rows if row["selected"] == "1"]
+    assert float(selected["criterion"]) == max(float(row["criterion"]) for row in rows)
+    assert int(selected["restart"]) == mapping.facts["restart"]
+    np.testing.assert_array_equal(mapping.W, mapping.of_restart(mapping.facts["restart"]).W)
+    assert mapping.restarts.shape == (4, 6, 6)
+
+
+def test_the_same_seed_writes_the_same_bytes(spaces, tmp_path):
+    short = ADVERSARIAL.model_copy(update={"epochs": 1, "map_steps": 10})
+    written = []
+    for name in ("first", "second"):
+        out, history = tmp_path / name, tmp_path / f"{name}.csv"
+        align_unsupervised(
+            cfg=UnsupervisedParams(adversarial=short),
+            seed=0,
+            source=spaces[0],
+            target=spaces[1],
+            mapping=out,
+            history=history,
+        )
+        written.append(out.read_bytes() + history.read_bytes())
+    assert written[0] == written[1]
+
+
+def test_a_mapping_treats_tokens_as_the_space_was_treated(spaces, tmp_path):
+    out = tmp_path / "mapping.safetensors"
+    align_supervised(cfg=SupervisedParams(), source=spaces[0], target=spaces[1], mapping=out)
+    mapping, source = Mapping.load(out), Space.load(spaces[0])
+    one = mapping.apply(source.vectors[7:8])
+    np.testing.assert_allclose(one[0], source.normalise().vectors[7] @ mapping.W.T, atol=1e-6)
+    with pytest.raises(DataError, match="no restarts"):
+        mapping.of_restart(0)
+
+
+def test_shared_words_come_in_the_sources_order(tmp_path):
+    source = Space(["b", "a", "c"], [3, 2, 1], np.eye(3))
+    target = Space(["c", "d", "b"], [3, 2, 1], np.eye(3))
+    assert shared_words(source, target) == ["b", "c"]
+
+
+def test_spaces_that_cannot_be_aligned_are_named(spaces, tmp_path):
+    other, out = tmp_path / "other.safetensors", tmp_path / "mapping.safetensors"
+    Space(["x"], [1], np.ones((1, 6))).save(other)
+    raw = SupervisedParams(normalise=())
+    with pytest.raises(DataError, match="share no word"):
+        align_supervised(cfg=raw, source=spaces[0], target=other, mapping=out)
+    Space(["w0"], [1], np.ones((1, 5))).save(other)
+    with pytest.raises(DataError, match=r"has 6 dimensions and .*other\.safetensors 5"):
+        align_supervised(cfg=raw, source=spaces[0], target=other, mapping=out)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_file_that_is_no_mapping_is_named(tmp_path, content):
+    path = tmp_path / "mapping.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"mapping\.safetensors is not a mapping"):
+        Mapping.load(path)
+
+
+def test_centre_may_stand_once_only():
+    with pytest.raises(ValueError, match="once only"):
+        SupervisedParams(normalise=("centre", "unit", "centre"))

@@ -1,0 +1,99 @@
+"""Neighbours against a loop that follows the definition."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from crosstalk.alignment.csls import mutual_neighbours, top_cosine, top_csls
+
+_path = Path(__file__).with_name("reference.py")
+_spec = importlib.util.spec_from_file_location("reference", _path)
+reference = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(reference)
+
+
+@pytest.fixture(params=[0, 1])
+def spaces(request):
+    generator = np.random.default_rng(request.param)
+    hub = generator.normal(size=4)
+    source = generator.normal(size=(17, 4)) + hub
+    target = generator.normal(size=(23, 4)) + hub
+    return source, target
+
+
+def tensors(*arrays):
+    return [torch.from_numpy(a).float() for a in arrays]
+
+
+@pytest.mark.parametrize("neighbours", [1, 3, 100])
+def test_csls_is_its_definition(spaces, neighbours):
+    table = np.array(reference.csls_table(*spaces, neighbours))
+    scores, rows = top_csls(*tensors(*spaces), 5, neighbours=neighbours)
+    np.testing.assert_array_equal(rows.numpy(), (-table).argsort(1)[:, :5])
+    np.testing.assert_allclose(scores.numpy(), -np.sort(-table, 1)[:, :5], atol=1e-5)
+
+
+def test_queries_may_be_a_part_of_the_space_they_lie_in(spaces):
+    source, target = spaces
+    table = np.array(reference.csls_table(source[:4], target, 3, source_space=source))
+    x, y, space = tensors(source[:4], target, source)
+    scores, rows = top_csls(x, y, 1, source_space=space, neighbours=3)
+    np.testing.assert_array_equal(rows[:, 0].numpy(), table.argmax(1))
+    np.testing.assert_allclose(scores[:, 0].numpy(), table.max(1), atol=1e-5)
+
+
+def test_cosine_is_its_definition(spaces):
+    source, target = spaces
+    table = np.array([[reference.cosine(x, y) for y in target] for x in source])
+    scores, rows = top_cosine(*tensors(*spaces), 3)
+    np.testing.assert_array_equal(rows.numpy(), (-table).argsort(1)[:, :3])
+    np.testing.assert_allclose(scores.numpy(), -np.sort(-table, 1)[:, :3], atol=1e-5)
+
+
+@pytest.mark.parametrize("block_bytes", [1, 23 * 4, 1000, 10**9])
+def test_blocks_change_memory_not_results(spaces, block_bytes):
+    x, y = tensors(*spaces)
+    for function in (top_cosine, top_csls):
+        scores, rows = function(x, y, 4, block_bytes=block_bytes)
+        whole_scores, whole_rows = function(x, y, 4)
+        assert torch.equal(rows, whole_rows)
+        assert torch.allclose(scores, whole_scores, atol=1e-6)
+    for part, whole in zip(
+        mutual_neighbours(x, y, block_bytes=block_bytes), mutual_neighbours(x, y), strict=True
+    ):
+        assert torch.equal(part, whole)
+
+
+def test_memory_is_bounded_by_the_block(monkeypatch):
+    widest = 0
+    topk = torch.Tensor.topk
+
+    def watch(self, k):
+        nonlocal widest
+        widest = max(widest, self.numel() * self.element_size())
+        return topk(self, k)
+
+    monkeypatch.setattr(torch.Tensor, "topk", watch)
+    x = torch.randn(500, 4, generator=torch.Generator().manual_seed(0))
+    top_csls(x, x, 1, block_bytes=20_000)
+    assert 0 < widest <= 20_000
+
+
+def test_mutual_neighbours_are_each_others_best(spaces):
+    source, target = spaces
+    forward = np.array(reference.csls_table(source, target, 3)).argmax(1)
+    backward = np.array(reference.csls_table(target, source, 3)).argmax(1)
+    expected = [(i, j) for i, j in enumerate(forward) if backward[j] == i]
+    x, y = mutual_neighbours(*tensors(*spaces), neighbours=3)
+    assert list(zip(x.tolist(), y.tolist(), strict=True)) == expected
+    assert 0 < len(expected) < len(source)
+
+
+def test_csls_sees_through_a_hub():
+    """A target near to everything takes all cosine answers; CSLS discounts it."""
+    x, y = tensors(np.eye(6) + 1, np.concatenate([4 * np.eye(6) + 1, np.ones((1, 6))]))
+    assert (top_cosine(x, y, 1)[1] == 6).all()
+    assert top_csls(x, y, 1, neighbours=2)[1].squeeze(1).tolist() == list(range(6))

@@ -1,0 +1,105 @@
+"""Intervals against scipy where it applies, and against simulated truth where it does not."""
+
+import numpy as np
+import pytest
+import scipy.stats
+
+from crosstalk.evaluation.bootstrap import bootstrap_mean
+
+
+def test_without_clusters_it_is_scipys_percentile_bootstrap():
+    values = np.random.default_rng(0).gamma(1.0, size=200)
+    mean, low, high = bootstrap_mean(values, np.arange(200), resamples=20_000)
+    reference = scipy.stats.bootstrap(
+        (values,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(1)
+    ).confidence_interval
+    assert mean == pytest.approx(values.mean())
+    assert (low, high) == pytest.approx((reference.low, reference.high), abs=0.005)
+
+
+def test_the_weighted_mean_of_a_resample_is_by_item_not_by_cluster():
+    """A loop that draws clusters and pools their items gives the same distribution."""
+    generator = np.random.default_rng(0)
+    sizes = generator.integers(1, 20, size=40)
+    clusters = np.repeat(np.arange(40), sizes)
+    values = generator.random(40)[clusters] + 0.1 * generator.normal(size=len(clusters))
+    members = [values[clusters == c] for c in range(40)]
+    loop = [
+        np.concatenate([members[c] for c in generator.integers(0, 40, 40)]).mean()
+        for _ in range(4000)
+    ]
+    _, low, high = bootstrap_mean(values, clusters, level=0.9, resamples=4000)
+    assert (low, high) == pytest.approx(tuple(np.quantile(loop, [0.05, 0.95])), abs=0.01)
+
+
+def coverage(draw, trials=300, level=0.9):
+    inside = 0
+    for trial in range(trials):
+        values, clusters, seeds, truth = draw(np.random.default_rng(trial))
+        _, low, high = bootstrap_mean(
+            values, clusters, seeds=seeds, level=level, resamples=400, seed=trial
+        )
+        inside += low <= truth <= high
+    return inside / trials
+
+
+def clustered(generator):
+    effects = generator.normal(size=50)
+    clusters = np.repeat(np.arange(50), 10)
+    return effects[clusters] + 0.3 * generator.normal(size=500), clusters, None, 0.0
+
+
+def test_clustered_items_are_covered():
+    assert coverage(clustered) == pytest.approx(0.9, abs=0.05)
+
+
+def test_ignoring_clusters_would_not_cover():
+    def unclustered(generator):
+        values, _, _, truth = clustered(generator)
+        return values, np.arange(len(values)), None, truth
+
+    assert coverage(unclustered) < 0.6
+
+
+def test_seeds_are_covered_too():
+    def seeded(generator):
+        """Twelve seeds answer the same questions, some seeds better than others."""
+        cluster, seed = (axis.ravel() for axis in np.indices((40, 12)))
+        values = generator.normal(size=40)[cluster] + generator.normal(size=12)[seed]
+        return values + 0.1 * generator.normal(size=480), cluster, seed, 0.0
+
+    found = coverage(seeded)
+    assert found == pytest.approx(0.9, abs=0.06)
+
+    def forgotten(generator):
+        values, cluster, _, truth = seeded(generator)
+        return values, cluster, None, truth
+
+    assert coverage(forgotten) < found - 0.15
+
+
+def test_one_seed_adds_nothing():
+    values, clusters = np.arange(20.0), np.arange(20) // 2
+    assert bootstrap_mean(values, clusters, seeds=np.full(20, 7)) == bootstrap_mean(
+        values, clusters
+    )
+
+
+def test_names_and_order_of_items_do_not_matter():
+    values = np.random.default_rng(0).random(30)
+    clusters = np.array([f"word {i % 7}" for i in range(30)])
+    order = np.random.default_rng(1).permutation(30)
+    here, there = bootstrap_mean(values, clusters), bootstrap_mean(values[order], clusters[order])
+    assert here == pytest.approx(there)
+    assert here[1] < here[0] < here[2]
+
+
+def test_sparse_designs_have_finite_intervals():
+    """Seed 0 saw only cluster 0, seed 1 only cluster 1: some draws hold no item."""
+    mean, low, high = bootstrap_mean(np.array([0.0, 1.0]), [0, 1], seeds=np.array([0, 1]))
+    assert (mean, low, high) == (0.5, 0.0, 1.0)
+
+
+def test_nothing_has_no_mean():
+    with pytest.raises(ValueError, match="no values"):
+        bootstrap_mean(np.array([]), np.array([]))

@@ -1,0 +1,189 @@
+"""Word segments: cutting, the file format, and broken input."""
+
+import gzip
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crosstalk.errors import DataError
+from crosstalk.params.speech import FeatureParams
+from crosstalk.speech.features import mfcc
+from crosstalk.speech.segments import Segments, extract_segments, frame_range
+
+RAW = FeatureParams(normalisation="none")
+RATE = 16000
+
+
+class Corpus:
+    """Two utterances in one file: known words at known times, in noise."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.samples = (np.random.default_rng(0).standard_normal(3 * RATE) * 3000).astype(np.int16)
+        self.audio = folder / "audio.flac"
+        soundfile.write(self.audio, self.samples, RATE, subtype="PCM_16")
+        self.recordings = folder / "recordings.jsonl.gz"
+        self.supervisions = folder / "supervisions.jsonl.gz"
+        self.segments = folder / "segments.safetensors"
+        source = {"type": "file", "channels": [0], "source": "audio.flac"}
+        recording = {"id": "r", "sources": [source], "sampling_rate": RATE}
+        self.write(self.recordings, [recording | {"num_samples": 3 * RATE, "duration": 3.0}])
+        self.write(
+            self.supervisions,
+            [
+                self.utterance(
+                    "m0", 0.0, 1.0, "ann", "train", [("the", 0.1, 0.2), ("elf", 0.3, 0.5)]
+                ),
+                self.utterance(
+                    "m1", 1.0, 2.0, "bob", "test", [("the", 1.5, 0.004), ("a", 2.99, 0.01)]
+                ),
+            ],
+        )
+
+    @staticmethod
+    def utterance(name, start, duration, speaker, split, words):
+        return {
+            "id": name,
+            "recording_id": "r",
+            "start": start,
+            "duration": duration,
+            "channel": 0,
+            "speaker": speaker,
+            "alignment": {"word": [list(word) for word in words]},
+            "custom": {"message_id": name, "split": split},
+        }
+
+    @staticmethod
+    def write(path, rows):
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        path.write_bytes(gzip.compress(lines.encode(), mtime=0))
+
+    def extract(self, cfg=RAW):
+        extract_segments(
+            cfg=cfg,
+            recordings=self.recordings,
+            supervisions=self.supervisions,
+            audio=[self.audio],
+            segments=self.segments,
+        )
+        return Segments.load(self.segments)
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    return Corpus(tmp_path)
+
+
+def test_words_are_cut_out_of_their_utterance(corpus):
+    segments = corpus.extract()
+    first = mfcc(corpus.samples[:RATE].astype(np.float32) / 32768, RAW)
+    second = mfcc(corpus.samples[RATE:].astype(np.float32) / 32768, RAW)
+    # 10 ms frames: 0.1 to 0.3 s, 0.3 to 0.8 s, then two words too short to own a centre or nearly.
+    expected = [first[10:30], first[30:80], second[50:51], second[199:200]]
+    assert np.diff(segments.offsets).tolist() == [20, 50, 1, 1]
+    np.testing.assert_array_equal(segments.frames, np.concatenate(expected))
+    assert [segments.vocabulary[i] for i in segments.word] == ["the", "elf", "the", "a"]
+    assert segments.vocabulary == ["the", "a", "elf"]
+    assert [segments.speakers[i] for i in segments.speaker] == ["ann", "ann", "bob", "bob"]
+    assert [segments.messages[i] for i in segments.utterance] == ["m0", "m0", "m1", "m1"]
+
+
+def test_a_split_holds_its_own_tokens_in_the_common_numbering(corpus):
+    segments = corpus.extract()
+    test = segments.select("test")
+    assert len(segments.select("train")) == len(test) == 2
+    assert len(segments.select("dev")) == 0
+    assert test.vocabulary == segments.vocabulary
+    np.testing.assert_array_equal(test.frames, segments.frames[70:])
+    np.testing.assert_array_equal(test.offsets, [0, 1, 2])
+    np.testing.assert_array_equal(test.word, segments.word[2:])
+
+
+def test_saving_is_lossless_and_reproducible(corpus):
+    segments = corpus.extract()
+    again = corpus.folder / "again.safetensors"
+    segments.save(again)
+    assert again.read_bytes() == corpus.segments.read_bytes()
+    loaded = Segments.load(again)
+    for name, value in vars(segments).items():
+        np.testing.assert_array_equal(getattr(loaded, name), value)
+        assert getattr(value, "dtype", None) == getattr(getattr(loaded, name), "dtype", None)
+
+
+def test_speakers_are_normalised_over_their_words(corpus):
+    segments = corpus.extract(FeatureParams(normalisation="speaker"))
+    ann = segments.frames[:70]
+    np.testing.assert_allclose(ann.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(ann.std(axis=0), 1, atol=1e-3)
+
+
+@given(st.lists(st.floats(0, 2), min_size=2, max_size=10), st.integers(1, 200))
+def test_words_take_disjoint_frames_of_the_utterance(times, frames):
+    words = list(pairwise(sorted(times)))
+    taken = [frame_range(start, end, frames, RAW) for start, end in words]
+    assert all(0 <= first < last <= frames for first, last in taken)
+    # Words of at least a frame inside the utterance own theirs; shorter ones may share.
+    owners = [
+        owned
+        for owned, (start, end) in zip(taken, words, strict=True)
+        if end - start >= 0.011 and end < frames / 100
+    ]
+    assert all(before[1] <= after[0] for before, after in pairwise(owners))
+
+
+def test_truncated_audio_is_named(corpus):
+    corpus.audio.write_bytes(corpus.audio.read_bytes()[:20000])
+    with pytest.raises(DataError, match=r"audio\.flac (ends before|breaks off in) utterance m"):
+        corpus.extract()
+
+
+def test_audio_that_is_no_audio_is_named(corpus):
+    corpus.audio.write_bytes(b"<html>404</html>")
+    with pytest.raises(DataError, match=r"audio\.flac is not readable audio"):
+        corpus.extract()
+
+
+def test_another_sampling_rate_is_named(corpus):
+    soundfile.write(corpus.audio, corpus.samples, 8000, subtype="PCM_16")
+    with pytest.raises(DataError, match=r"1 channel.* at 8000 Hz, not one at 16000 Hz"):
+        corpus.extract()
+
+
+def test_audio_that_was_not_given_is_named(corpus):
+    corpus.audio = corpus.audio.rename(corpus.folder / "other.flac")
+    with pytest.raises(DataError, match="audio of recording r was not given"):
+        corpus.extract()
+
+
+def test_no_aligned_word_is_an_error(corpus):
+    silent = Corpus.utterance("m0", 0.0, 1.0, "ann", "train", [])
+    corpus.write(corpus.supervisions, [silent])
+    with pytest.raises(DataError, match="holds no utterance with aligned words"):
+        corpus.extract()
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b'{"a": 1}\n', b"[1]\n"])
+def test_broken_manifest_is_named(corpus, content):
+    packed = content if content == b"garbage" else gzip.compress(content)
+    corpus.supervisions.write_bytes(packed)
+    with pytest.raises(DataError, match=r"supervisions\.jsonl\.gz"):
+        corpus.extract()
+
+
+def test_unknown_split_is_named(corpus):
+    odd = Corpus.utterance("m0", 0.0, 1.0, "ann", "training", [("a", 0.1, 0.2)])
+    corpus.write(corpus.supervisions, [odd])
+    with pytest.raises(DataError, match="m0 has split 'training'"):
+        corpus.extract()
+
+
+def test_loading_something_else_is_an_error(tmp_path):
+    path = tmp_path / "segments.safetensors"
+    path.write_bytes(b"0" * 100)
+    with pytest.raises(DataError, match="is not a segments file"):
+        Segments.load(path)
