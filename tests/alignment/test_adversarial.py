@@ -5,11 +5,12 @@ import pytest
 import torch
 from scipy.stats import ortho_group
 
-from crosstalk.alignment.adversarial import train_adversarial
+from crosstalk.alignment.adversarial import _Game, train_adversarial
 from crosstalk.alignment.criterion import mean_cosine
 from crosstalk.alignment.refinement import refine, refine_once
 from crosstalk.errors import TrainingError
 from crosstalk.params.alignment import AdversarialParams, CriterionParams, RefinementParams
+from crosstalk.training.seeding import derive_seed
 
 CRITERION = CriterionParams()
 SHORT = AdversarialParams(
@@ -24,42 +25,46 @@ SHORT = AdversarialParams(
 )
 
 
-def structured_space(n=400, d=8, seed=0):
-    """Skewed, unequal directions, as embeddings have: no two rotations of it look alike."""
-    generator = np.random.default_rng(seed)
-    x = generator.gamma(0.5, size=(n, d)) * np.linspace(2, 0.5, d)
-    x -= x.mean(0)
-    return torch.from_numpy(x / np.linalg.norm(x, axis=1, keepdims=True)).float()
-
-
-def rotated_pair(seed=1):
-    x = structured_space()
-    rotation = ortho_group.rvs(x.shape[1], random_state=np.random.default_rng(seed))
+def rotated(vectors):
+    """A space, a rotated copy, and the rotation."""
+    x = torch.from_numpy(vectors)
+    rotation = ortho_group.rvs(x.shape[1], random_state=np.random.default_rng(1))
     rotation = torch.from_numpy(rotation).float()
     return x, x @ rotation.T, rotation
 
 
-def test_a_planted_rotation_is_found():
-    x, y, rotation = rotated_pair()
-    cfg = SHORT.model_copy(
-        update={"restarts": 6, "dimension": 64, "batch": 32, "epochs": 4, "map_steps": 200}
-        | {"map_learning_rate": 1.0}
+@pytest.fixture
+def pair(structured_vectors):
+    return rotated(structured_vectors())
+
+
+def test_a_planted_rotation_is_found_and_the_criterion_knows(pair):
+    x, y, rotation = pair
+    cfg = AdversarialParams(
+        restarts=8,
+        start="orthogonal",
+        dimension=64,
+        activation="relu",
+        dropout=0,
+        scale=2,
+        map_learning_rate=1.5,
+        orthogonality=0.1,
+        epochs=4,
+        map_steps=60,
     )
     maps, _ = train_adversarial(x, y, cfg, CRITERION, seed=0)
-    refined = [refine(W, x, y, RefinementParams(), CRITERION) for W in maps]
-    best, _ = max(refined, key=lambda found: max(e.criterion for e in found[1]))
-    torch.testing.assert_close(best, rotation, atol=1e-3, rtol=0)
-    # The criterion alone tells the solution from the local optima.
-    right = [bool((W - rotation).abs().max() < 1e-3) for W, _ in refined]
-    values = [mean_cosine(W, x, y, CRITERION) for W, _ in refined]
-    assert min(v for v, r in zip(values, right, strict=True) if r) > max(
-        [v for v, r in zip(values, right, strict=True) if not r], default=0
-    )
+    refined = [refine(W, x, y, RefinementParams(), CRITERION)[0] for W in maps]
+    right = [bool((W - rotation).abs().max() < 1e-3) for W in refined]
+    values = [mean_cosine(W, x, y, CRITERION) for W in refined]
+    assert 1 <= sum(right) < 8
+    found = [v for v, r in zip(values, right, strict=True) if r]
+    stuck = [v for v, r in zip(values, right, strict=True) if not r]
+    assert min(found) > 0.999 > max(stuck) + 0.01
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.1])
-def test_a_restart_in_a_batch_is_the_restart_alone(dropout):
-    x, y, _ = rotated_pair()
+def test_a_restart_in_a_batch_is_the_restart_alone(pair, dropout):
+    x, y, _ = pair
     cfg = SHORT.model_copy(update={"dropout": dropout})
     together, course = train_adversarial(x, y, cfg, CRITERION, seed=0)
     for restart in range(3):
@@ -70,27 +75,24 @@ def test_a_restart_in_a_batch_is_the_restart_alone(dropout):
     assert (together[0] - together[1]).abs().max() > 0.1
 
 
-def test_a_seed_repeats_and_another_differs():
-    x, y, _ = rotated_pair()
+def test_a_seed_repeats_and_another_differs(pair):
+    x, y, _ = pair
     first, again, other = (train_adversarial(x, y, SHORT, CRITERION, seed=s)[0] for s in (0, 0, 1))
     assert torch.equal(first, again)
     assert not torch.allclose(first, other, atol=0.1)
 
 
-def test_one_update_is_the_papers():
+def test_one_update_is_the_papers(pair):
     """A step of each player by autograd on an ordinary, unbatched network."""
-    x, y, _ = rotated_pair()
+    x, y, _ = pair
     cfg = SHORT.model_copy(
         update={"restarts": 1, "batch": 400, "epochs": 1, "map_steps": 1, "dropout": 0.0}
         | {"discriminator_steps": 1, "orthogonality": 0.01, "scale": 1.0, "smoothing": 0.2}
     )
-    from crosstalk.alignment.adversarial import _Game
-    from crosstalk.training.seeding import derive_seed
-
     game = _Game(x, y, cfg, [derive_seed(0, "restart 0")])
     W = game.W.detach()[0].clone().requires_grad_()
     network = torch.nn.Sequential(
-        torch.nn.Linear(8, 16),
+        torch.nn.Linear(4, 16),
         torch.nn.LeakyReLU(0.2),
         torch.nn.Linear(16, 16),
         torch.nn.LeakyReLU(0.2),
@@ -121,32 +123,32 @@ def test_one_update_is_the_papers():
     torch.testing.assert_close(game.weights[0].detach()[0].T, linear[0].weight.detach())
 
 
-def test_the_best_map_of_each_restart_is_kept():
-    x, y, _ = rotated_pair()
+def test_the_best_map_of_each_restart_is_kept(pair):
+    x, y, _ = pair
     maps, course = train_adversarial(x, y, SHORT, CRITERION, seed=0)
     for restart, W in enumerate(maps):
         best = max(e.criterion for e in course if e.restart == restart)
         assert mean_cosine(W, x, y, CRITERION) == pytest.approx(best, abs=1e-6)
 
 
-def test_the_identity_start_is_the_identity():
-    x, y, _ = rotated_pair()
+def test_the_identity_start_is_the_identity(pair):
+    x, y, _ = pair
     _, course = train_adversarial(
         x, y, SHORT.model_copy(update={"start": "identity"}), CRITERION, seed=0
     )
     assert [e.distance for e in course if e.epoch == 0] == [0.0] * 3
 
 
-def test_a_game_that_diverges_stops_with_its_cause():
-    x, y, _ = rotated_pair()
+def test_a_game_that_diverges_stops_with_its_cause(pair):
+    x, y, _ = pair
     cfg = SHORT.model_copy(update={"map_learning_rate": 1e6})
     with pytest.raises(TrainingError, match="diverged in epoch 1: lower map_learning_rate"):
         train_adversarial(x, y, cfg, CRITERION, seed=0)
 
 
-def test_refinement_repairs_a_rough_map_and_keeps_the_best_round():
-    x, y, rotation = rotated_pair()
-    rough = rotation + 0.15 * torch.randn(8, 8, generator=torch.Generator().manual_seed(0))
+def test_refinement_repairs_a_rough_map_and_keeps_the_best_round(pair):
+    x, y, rotation = pair
+    rough = rotation + 0.15 * torch.randn(4, 4, generator=torch.Generator().manual_seed(0))
     W, course = refine(rough, x, y, RefinementParams(), CRITERION)
     torch.testing.assert_close(W, rotation, atol=1e-4, rtol=0)
     assert [e.epoch for e in course] == list(range(6))
@@ -154,9 +156,9 @@ def test_refinement_repairs_a_rough_map_and_keeps_the_best_round():
     assert same is rough
 
 
-def test_refinement_leaves_out_rare_words():
+def test_refinement_leaves_out_rare_words(structured_vectors):
     """Rare words lie: were they used, the map would follow them."""
-    x, y, rotation = rotated_pair()
+    x, y, rotation = rotated(structured_vectors(d=8))
     y = torch.cat([y[:100], y[100:] * torch.tensor([-1.0] + [1.0] * 7)])
     cfg = RefinementParams(max_rank=100)
     torch.testing.assert_close(refine_once(rotation, x, y, cfg), rotation, atol=1e-4, rtol=0)
@@ -164,8 +166,8 @@ def test_refinement_leaves_out_rare_words():
     assert (everything - rotation).abs().max() > 0.01
 
 
-def test_refinement_without_pairs_says_so():
-    x, y, rotation = rotated_pair()
+def test_refinement_without_pairs_says_so(pair):
+    x, y, rotation = pair
     reversed_words = y.flip(0)
     with pytest.raises(TrainingError, match="no mutual neighbours up to max_rank=1"):
         refine_once(rotation, x, reversed_words, RefinementParams(max_rank=1))

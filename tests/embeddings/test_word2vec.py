@@ -112,7 +112,9 @@ def test_only_the_asked_half_of_the_training_folds_is_read(tmp_path):
     for fold, wrong_half in ((0, {"written": "spoken", "spoken": "written"}[half]), (99, half)):
         messages(path, texts, fold=fold)
         with pytest.raises(DataError, match=r"has 0 \w+ training messages in 'en'"):
-            train_word2vec(cfg=CFG, splits=SPLITS, half=wrong_half, seed=0, messages=path, space=out)
+            train_word2vec(
+                cfg=CFG, splits=SPLITS, half=wrong_half, seed=0, messages=path, space=out
+            )
 
 
 def test_a_text_without_frequent_words_is_named(tmp_path):
@@ -120,5 +122,10 @@ def test_a_text_without_frequent_words_is_named(tmp_path):
     messages(path, ["all words differ here", "42"])
     with pytest.raises(DataError, match=r"messages\.parquet has 2 .* lower min_count"):
         train_word2vec(
-            cfg=CFG, splits=SPLITS, half=half_of_fold_0(), seed=0, messages=path, space=tmp_path / "space"
+            cfg=CFG,
+            splits=SPLITS,
+            half=half_of_fold_0(),
+            seed=0,
+            messages=path,
+            space=tmp_path / "space",
         )

@@ -28,25 +28,25 @@ def test_the_weighted_mean_of_a_resample_is_by_item_not_by_cluster():
         np.concatenate([members[c] for c in generator.integers(0, 40, 40)]).mean()
         for _ in range(4000)
     ]
-    _, low, high = bootstrap_mean(values, clusters, level=0.9, resamples=4000)
+    _, low, high = bootstrap_mean(values, clusters, level=0.9, resamples=2000)
     assert (low, high) == pytest.approx(tuple(np.quantile(loop, [0.05, 0.95])), abs=0.01)
 
 
-def coverage(draw, trials=300, level=0.9):
+def coverage(draw, trials=150, level=0.9):
     inside = 0
     for trial in range(trials):
         values, clusters, seeds, truth = draw(np.random.default_rng(trial))
         _, low, high = bootstrap_mean(
-            values, clusters, seeds=seeds, level=level, resamples=400, seed=trial
+            values, clusters, seeds=seeds, level=level, resamples=200, seed=trial
         )
         inside += low <= truth <= high
     return inside / trials
 
 
 def clustered(generator):
-    effects = generator.normal(size=50)
-    clusters = np.repeat(np.arange(50), 10)
-    return effects[clusters] + 0.3 * generator.normal(size=500), clusters, None, 0.0
+    effects = generator.normal(size=30)
+    clusters = np.repeat(np.arange(30), 10)
+    return effects[clusters] + 0.3 * generator.normal(size=300), clusters, None, 0.0
 
 
 def test_clustered_items_are_covered():

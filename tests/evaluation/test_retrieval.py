@@ -61,7 +61,7 @@ def test_words_the_target_lacks_are_wrong_or_dropped(task):
     items = classify(vectors, words, mapping, target)
     lacking = sum(word not in target.index for word in words)
     wrong, dropped = (precision(items, 1, missing=how) for how in ("wrong", "dropped"))
-    assert 0 < lacking
+    assert lacking > 0
     assert len(wrong) == 80
     assert len(dropped) == 80 - lacking
     assert wrong.sum() == dropped.sum() == (items["answer"] == items["word"]).sum()

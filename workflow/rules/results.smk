@@ -19,6 +19,18 @@ wildcard_constraints:
     table="|".join(sorted({t for tables in TABLES.values() for t in tables})),
 
 
+# Seconds each: a cluster's queue would take longer than they do.
+localrules:
+    write_table,
+    plot_table,
+    plot_training,
+    write_corpora_table,
+    plot_corpora,
+    judge_claims,
+    describe_parameters,
+    describe_provenance,
+
+
 rule write_table:
     input:
         metrics=RESULTS + "/{paper}/metrics.csv",
@@ -39,7 +51,6 @@ rule write_table:
     benchmark:
         f"logs/{P.scale}/{{paper}}/write_{{table}}.tsv"
     """Write one results table: ours beside the paper's."""
-    localrule: True
     threads: 1
     resources:
         mem_mb=4000,
@@ -76,7 +87,6 @@ rule plot_table:
     benchmark:
         f"logs/{P.scale}/{{paper}}/plot_{{table}}.tsv"
     """Draw one results table."""
-    localrule: True
     threads: 1
     resources:
         mem_mb=4000,
@@ -112,7 +122,6 @@ rule plot_training:
     benchmark:
         f"logs/{P.scale}/chung2018/plot_training.tsv"
     """Draw Speech2Vec's training curves."""
-    localrule: True
     threads: 1
     resources:
         mem_mb=4000,
@@ -149,7 +158,6 @@ rule write_corpora_table:
     benchmark:
         f"logs/{P.scale}/write_corpora_table.tsv"
     """Write what the corpora hold: hours, utterances, speakers, words, vocabulary."""
-    localrule: True
     threads: 1
     resources:
         mem_mb=4000,
@@ -183,7 +191,6 @@ rule plot_corpora:
     benchmark:
         f"logs/{P.scale}/plot_corpora.tsv"
     """Draw what the corpora hold, by source and language."""
-    localrule: True
     threads: 1
     resources:
         mem_mb=4000,
@@ -219,7 +226,6 @@ rule judge_claims:
     benchmark:
         f"logs/{P.scale}/judge_claims.tsv"
     """Judge every claim of every paper from the metrics and their intervals."""
-    localrule: True
     threads: 1
     resources:
         mem_mb=4000,
@@ -252,7 +258,6 @@ rule describe_parameters:
     benchmark:
         f"logs/{P.scale}/describe_parameters.tsv"
     """Write every parameter of the run, resolved."""
-    localrule: True
     threads: 1
     resources:
         mem_mb=4000,
@@ -286,7 +291,6 @@ rule describe_provenance:
     benchmark:
         f"logs/{P.scale}/describe_provenance.tsv"
     """Gather the run records of every job: code, inputs, outputs, device, cost."""
-    localrule: True
     threads: 1
     resources:
         mem_mb=4000,

@@ -382,7 +382,7 @@ rule classify_spoken_words:
         mapping=ALIGNED + "/{system}-{method}-seed{seed}.safetensors",
         code=code_of("classify-spoken-words"),
     output:
-        items=ALIGNED + "/{system}-{method}-seed{seed}.items.parquet",
+        answers=ALIGNED + "/{system}-{method}-seed{seed}.items.parquet",
         record=CHUNG + "/runs/classify_spoken_words-{system}-{method}-seed{seed}.json",
     log:
         LOGS + "/classify_spoken_words-{system}-{method}-seed{seed}.log",
@@ -405,7 +405,7 @@ rule classify_spoken_words:
             --source {input.source:q} \
             --target {input.target:q} \
             --mapping {input.mapping:q} \
-            --items {output.items:q} \
+            --answers {output.answers:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
@@ -417,7 +417,7 @@ rule answer_most_frequent:
         target=TEXT_SPACE,
         code=code_of("answer-most-frequent"),
     output:
-        items=ALIGNED + "/majority-seed{seed}.items.parquet",
+        answers=ALIGNED + "/majority-seed{seed}.items.parquet",
         record=CHUNG + "/runs/answer_most_frequent-seed{seed}.json",
     log:
         LOGS + "/answer_most_frequent-seed{seed}.log",
@@ -434,7 +434,7 @@ rule answer_most_frequent:
             --seed {wildcards.seed} \
             --segments {input.segments:q} \
             --target {input.target:q} \
-            --items {output.items:q} \
+            --answers {output.answers:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
@@ -442,7 +442,7 @@ rule answer_most_frequent:
 rule summarise_chung2018:
     """Turn answers into percentages with bootstrap intervals."""
     input:
-        items=expand(
+        answers=expand(
             ALIGNED + "/{answers}-seed{seed}.items.parquet",
             answers=ANSWERS,
             seed=P.seeds,
@@ -466,7 +466,7 @@ rule summarise_chung2018:
         """
         python -m crosstalk summarise-items \
             --cfg {params.cfg:q} \
-            --items {input.items:q} \
+            --answers {input.answers:q} \
             --metrics {output.metrics:q} \
             --summary {output.summary:q} \
             --record {output.record:q} 2>&1 | tee {log:q}

@@ -20,10 +20,10 @@ import av
 import numpy as np
 import polib
 import soundfile
+import soxr
 from PIL import Image, ImageDraw
-from scipy.signal import resample_poly
 
-from crosstalk.corpora import bible
+from crosstalk.corpora import tsl
 from crosstalk.digest import digest
 from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.smoke import SmokeParams
@@ -252,7 +252,7 @@ def _bible(verses: Sequence[tuple[int, str, str]]) -> Files:
         "Holy Bible, Authorized (King James) Version.",
         *(f"Mark{v} {t}" for _, v, t in verses),
     ]
-    yield "usr/lib/bible.data", bible.pack("".join(f"{line}\n" for line in lines).encode("ascii"))
+    yield "usr/lib/bible.data", tsl.pack("".join(f"{line}\n" for line in lines).encode("ascii"))
 
 
 def _quran(articles: Sequence[Row]) -> Files:
@@ -333,7 +333,7 @@ def _encode_vorbis(samples: np.ndarray) -> bytes:
     give the same bytes.
     """
     file = io.BytesIO()
-    doubled = resample_poly(samples / 32768, 2, 1)
+    doubled = soxr.resample(samples / 32768, 1, 2)
     soundfile.write(file, doubled, 2 * SAMPLE_RATE, format="OGG", subtype="VORBIS")
     data = bytearray(file.getvalue())
     start = 0

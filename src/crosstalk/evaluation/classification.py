@@ -34,7 +34,7 @@ def classify_spoken_words(
     source: Input,
     target: Input,
     mapping: Input,
-    items: Output,
+    answers: Output,
 ) -> None:
     """Ask the text space for the word of every test token.
 
@@ -46,22 +46,21 @@ def classify_spoken_words(
     fitted = Mapping.load(mapping)
     source_space, target_space = Space.load(source), Space.load(target)
     if vectors == "tokens":
-        answers = classify(spoken.vectors, spoken.words, fitted, target_space, k=1)
+        asked = classify(spoken.vectors, spoken.words, fitted, target_space, k=1)
     else:
         known = sorted(set(spoken.words) & set(source_space.words))
-        asked = source_space.vectors[[source_space.index[word] for word in known]]
-        by_word = classify(asked, known, fitted, target_space, k=1).set_index("word", drop=False)
-        answers = by_word.reindex(spoken.words)
-        answers["word"] = spoken.words
-        answers["covered"] = [word in target_space.index for word in spoken.words]
-        answers["rank"] = answers["rank"].fillna(0)
-        answers = answers.reset_index(drop=True)
+        vector = source_space.vectors[[source_space.index[word] for word in known]]
+        by_word = classify(vector, known, fitted, target_space, k=1).set_index("word", drop=False)
+        asked = by_word.reindex(spoken.words).reset_index(drop=True)
+        asked["word"] = spoken.words
+        asked["covered"] = [word in target_space.index for word in spoken.words]
+        asked["rank"] = asked["rank"].fillna(0)
     learnt = set(fitted.facts.get("dictionary", ()))
-    _write(items, answers.assign(learnt=answers["word"].isin(learnt)), row, seed)
+    _write(answers, asked.assign(learnt=asked["word"].isin(learnt)), row, seed)
 
 
 def answer_most_frequent(
-    *, row: str, seed: int, segments: Input, target: Input, items: Output
+    *, row: str, seed: int, segments: Input, target: Input, answers: Output
 ) -> None:
     """Answer every test token with the most frequent word of the spoken training messages."""
     corpus = Segments.load(segments)
@@ -72,15 +71,15 @@ def answer_most_frequent(
     known = Space.load(target).index
     frame = pd.DataFrame({"word": test, "rank": [int(word == answer) for word in test]})
     frame["covered"] = frame["word"].isin(known)
-    _write(items, frame.assign(learnt=False), row, seed)
+    _write(answers, frame.assign(learnt=False), row, seed)
 
 
-def _write(path: Path, answers: pd.DataFrame, row: str, seed: int) -> None:
+def _write(path: Path, asked: pd.DataFrame, row: str, seed: int) -> None:
     """Write the items of Table 3 and of the table of readings."""
-    wrong, dropped = (precision(answers, 1, missing=how) for how in ("wrong", "dropped"))
-    held_out = dropped[~answers.loc[dropped.index, "learnt"]]
-    per_type = dropped.groupby(answers.loc[dropped.index, "word"]).mean()
-    words = answers["word"]
+    wrong, dropped = (precision(asked, 1, missing=how) for how in ("wrong", "dropped"))
+    held_out = dropped[~asked.loc[dropped.index, "learnt"]]
+    per_type = dropped.groupby(asked.loc[dropped.index, "word"]).mean()
+    words = asked["word"]
     parts = [
         _items(TABLE, COLUMN, words, wrong),
         _items(READINGS, "tokens, missing wrong", words, wrong),

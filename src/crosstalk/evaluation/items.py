@@ -26,14 +26,14 @@ ITEMS = pa.DataFrameSchema(
 """One answered question a row: what bootstrap intervals are computed from."""
 
 def summarise_items(
-    *, cfg: EvaluationParams, items: list[Input], metrics: Output, summary: Output
+    *, cfg: EvaluationParams, answers: list[Input], metrics: Output, summary: Output
 ) -> None:
     """Turn answered questions into percentages with bootstrap intervals.
 
     One row a seed, and one row ``seed = all`` that pools the seeds (seeds and clusters are both
     resampled). ``summary`` holds the pooled values as nested JSON, for ``dvc metrics``.
     """
-    frame = ITEMS.validate(pd.concat([pd.read_parquet(path) for path in items]))
+    frame = ITEMS.validate(pd.concat([pd.read_parquet(path) for path in answers]))
     rows = []
     for key, group in frame.groupby(KEY, sort=False):
         seeds = sorted(group["seed"].unique())

@@ -6,6 +6,7 @@ from crosstalk.params.freedict import FreedictParams
 from crosstalk.params.quran import QuranParams
 from crosstalk.params.section import Section
 from crosstalk.params.smoke import SmokeParams
+from crosstalk.params.splits import SplitParams
 from crosstalk.params.tuxpaint import TuxpaintParams
 from crosstalk.params.wesnoth import WesnothParams
 
@@ -13,6 +14,8 @@ from crosstalk.params.wesnoth import WesnothParams
 class CorporaParams(Section):
     """All sources."""
 
+    splits: SplitParams = SplitParams()
+    """Shares of development and test data, the same in every source."""
     tuxpaint: TuxpaintParams = TuxpaintParams()
     """Spoken captions of pictures."""
     asterisk: AsteriskParams = AsteriskParams()
