@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from crosstalk.alignment.csls import mutual_neighbours, top_cosine, top_csls
+from crosstalk.alignment.csls import mutual_neighbours, nearest_csls, top_cosine, top_csls
 
 _path = Path(__file__).with_name("reference.py")
 _spec = importlib.util.spec_from_file_location("reference", _path)
@@ -43,6 +43,14 @@ def test_queries_may_be_a_part_of_the_space_they_lie_in(spaces):
     scores, rows = top_csls(x, y, 1, source_space=space, neighbours=3)
     np.testing.assert_array_equal(rows[:, 0].numpy(), table.argmax(1))
     np.testing.assert_allclose(scores[:, 0].numpy(), table.max(1), atol=1e-5)
+
+
+def test_the_nearest_is_the_first_of_the_best(spaces):
+    x, y = tensors(*spaces)
+    for queries in (x, x[:4]):
+        arguments = {"source_space": x, "neighbours": 3}
+        best = top_csls(queries, y, 1, **arguments)[1].squeeze(1)
+        assert torch.equal(nearest_csls(queries, y, **arguments), best)
 
 
 def test_cosine_is_its_definition(spaces):

@@ -14,6 +14,8 @@ from crosstalk.stages import STAGES
 
 # Rules call `python`: make it the one that runs Snakemake, activated or not, here or on a node.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+# Threads that wait should sleep: spinning ones starve the jobs beside them.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 try:
     P = load_params(Path(workflow.basedir) / "params.yaml", config)

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from crosstalk.alignment.csls import top_csls
+from crosstalk.alignment.csls import nearest_csls
 from crosstalk.params.alignment import CriterionParams
 
 
@@ -48,5 +48,5 @@ def mean_cosine(W: Tensor, source: Tensor, target: Tensor, cfg: CriterionParams)
     """
     mapped = source @ W.T
     frequent = mapped[: cfg.words]
-    best = top_csls(frequent, target, 1, source_space=mapped, neighbours=cfg.neighbours)[1]
-    return torch.cosine_similarity(frequent, target[best.squeeze(1)]).mean().item()
+    best = nearest_csls(frequent, target, source_space=mapped, neighbours=cfg.neighbours)
+    return torch.cosine_similarity(frequent, target[best]).mean().item()

@@ -48,6 +48,24 @@ def top_csls(
     return scores - _mean_similarity(source, target, neighbours, block_bytes).unsqueeze(1), rows
 
 
+def nearest_csls(
+    source: Tensor,
+    target: Tensor,
+    *,
+    source_space: Tensor | None = None,
+    neighbours: int = 10,
+    block_bytes: int = BLOCK_BYTES,
+) -> Tensor:
+    """Rows int64 [n] of the first place of :func:`top_csls`, in half the time.
+
+    The neighbourhood of a source vector does not change the order of its targets.
+    """
+    source, target = normalize(source), normalize(target)
+    space = source if source_space is None else normalize(source_space)
+    density = _mean_similarity(target, space, neighbours, block_bytes)
+    return _top(source, target, 1, density, block_bytes)[1].squeeze(1)
+
+
 def mutual_neighbours(
     source: Tensor, target: Tensor, *, neighbours: int = 10, block_bytes: int = BLOCK_BYTES
 ) -> tuple[Tensor, Tensor]:

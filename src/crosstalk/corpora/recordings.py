@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import batched
@@ -78,6 +78,7 @@ def write_recordings(
     recordings: Iterable[Transcribed],
     checks: RecordingChecks,
     *,
+    decoder: Callable[[bytes], Audio],
     audio: Path,
     manifests: tuple[Path, Path],
     rejected: Path,
@@ -85,6 +86,7 @@ def write_recordings(
 ) -> None:
     """Write the recordings that pass ``checks`` as FLAC and manifests, the others as CSV.
 
+    ``decoder`` is `decode` or `decode_g722`, or another that raises BrokenRecordingError.
     ``manifests`` are those of the recording and of its supervisions. Recordings follow one another
     in the order of their ids, `GAP_SECONDS` of digital silence between them.
 
@@ -99,8 +101,9 @@ def write_recordings(
     lost = list(also_rejected)
     segments: list[SupervisionSegment] = []
     with FlacWriter(audio) as writer:
-        decoded = progress(_decode_all(ordered), label=source, total=len(ordered), unit="rec")
-        for recording, outcome in zip(ordered, decoded, strict=True):
+        decoded = _decode_all([recording.data for recording in ordered], decoder)
+        shown = progress(decoded, label=source, total=len(ordered), unit="rec")
+        for recording, outcome in zip(ordered, shown, strict=True):
             spoken = phones[recording.id]
             reason, seconds = _judge(outcome, recording, spoken, checks)
             if reason or not isinstance(outcome, Audio):
@@ -236,19 +239,20 @@ def _phones(recordings: Iterable[Transcribed]) -> dict[str, list[str]]:
     }
 
 
-def _decode_all(recordings: Sequence[Transcribed]) -> Iterator[Audio | BrokenRecordingError]:
+def _decode_all(
+    files: Sequence[bytes], decoder: Callable[[bytes], Audio]
+) -> Iterator[Audio | BrokenRecordingError]:
     """Decode in order; the decoders release Python's lock, so threads help."""
+
+    def attempt(data: bytes) -> Audio | BrokenRecordingError:
+        try:
+            return decoder(data)
+        except BrokenRecordingError as error:
+            return error
+
     with ThreadPoolExecutor(_THREADS) as pool:
-        for batch in batched(recordings, _BATCH):
-            yield from pool.map(_decode_one, batch)
-
-
-def _decode_one(recording: Transcribed) -> Audio | BrokenRecordingError:
-    try:
-        headed = recording.data.startswith((b"OggS", b"RIFF"))
-        return decode(recording.data) if headed else decode_g722(recording.data)
-    except BrokenRecordingError as error:
-        return error
+        for batch in batched(files, _BATCH):
+            yield from pool.map(attempt, batch)
 
 
 def _is_cut(data: bytes) -> bool:

@@ -1,26 +1,25 @@
-"""Tux Paint stamps: pictures with captions in many languages, and recordings of the captions.
+"""Tux Paint stamps: pictures, their captions in many languages, and the captions spoken.
 
-A stamp is ``stamps/CATEGORY/…/NAME.png`` (or ``.svg``), ``NAME.txt`` with its captions, and
-``NAME_desc_xx.ogg``, one volunteer a language. The first line of the captions is English, the
-others are ``xx.utf8=…``.
+A stamp is ``stamps/CATEGORY/…/NAME`` with ``.png`` or ``.svg``, captions in ``.txt``, and
+recordings ``_desc.ogg`` (English) and ``_desc_xx.ogg``; its path below ``stamps`` is its identity.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import pandas as pd
-import pandera.pandas as pa
+import pyarrow
 from PIL import Image, UnidentifiedImageError
+from pyarrow import parquet
 
 from crosstalk.corpora.archive import iter_files
-from crosstalk.corpora.messages import Message, message_table, write_checked, write_messages
-from crosstalk.corpora.recordings import Rejected, Transcribed, write_recordings
+from crosstalk.corpora.messages import Message, message_table, write_messages
+from crosstalk.corpora.recordings import Rejected, Transcribed, decode, write_recordings
 from crosstalk.errors import DataError
 from crosstalk.params.tuxpaint import TuxpaintParams
 from crosstalk.progress import progress
@@ -28,33 +27,33 @@ from crosstalk.stage import Input, Output
 
 SOURCE = "tuxpaint"
 
+# One recording of the release is called `….ogg.ogg`. Recordings of a region (pt_BR: 15 files by
+# several unnamed children) are passed over: phones and speakers are known by language alone.
 _FILE = re.compile(
-    r"(?:^|/)stamps/(?P<item>(?P<category>[^/]+)/.+?)"
-    r"(?:_desc_(?P<language>[a-z]{2})\.ogg|\.(?P<kind>txt|png|svg))$"
+    r"(?:^|/)stamps/(?P<stamp>.+?)"
+    r"(?:_desc(?:_(?P<language>[a-z]{2,3}))?(?:\.(?:ogg|wav))+|\.(?P<kind>txt|png|svg))"
 )
-_CAPTION = re.compile(r"(?P<language>[a-z]{2})\.utf8=(?P<text>.*)")
-_NO_PNG = "a drawing (SVG) without a picture (PNG)"
-
-PICTURES = pa.DataFrameSchema(
-    {
-        "item": pa.Column(str, unique=True),
-        "category": pa.Column(str),
-        "width": pa.Column("int32"),
-        "height": pa.Column("int32"),
-        "pixels": pa.Column(object, description="RGB bytes, row by row"),
-    },
-    strict=True,
-    ordered=True,
-)
+# A stamp drawn differently when it is turned round: no stamp of its own, so it has no caption.
+_TURNED = re.compile(r"_(?:mirror|flip)$")
+_CAPTION = re.compile(r"(?P<locale>[A-Za-z_@]+)\.utf8=(?P<text>.*)")
+# Messages have two-letter codes; Chinese alone has no caption under its own.
+_CODES = {"zh_CN": "zh"}
 
 
-class Stamps(NamedTuple):
-    """What an archive holds, by stamp."""
+class Place(NamedTuple):
+    """What a file is: ``kind`` is ``recording``, ``txt``, ``png`` or ``svg``."""
 
-    captions: dict[str, dict[str, str]]
-    recordings: dict[tuple[str, str], bytes]
-    pictures: dict[str, bytes]
-    drawings: set[str]
+    stamp: str
+    kind: str
+    language: str = ""
+
+
+@dataclass
+class _Stamps:
+    captions: dict[str, dict[str, str]] = field(default_factory=dict)
+    recordings: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    pictures: dict[str, bytes | None] = field(default_factory=dict)
+    drawings: set[str] = field(default_factory=set)
 
 
 def prepare_tuxpaint(
@@ -68,120 +67,180 @@ def prepare_tuxpaint(
     messages: Output,
     pictures: Output,
 ) -> None:
-    """Write the recordings, the captions of every language, and the pictures (stage).
+    """Write the spoken captions, all captions, and the pictures (stage).
+
+    Pictures are a Parquet table: ``item`` and ``category``, ``width`` and ``height`` in pixels, and
+    ``pixels`` as bytes of rows of RGB. What cannot be used is listed in ``rejected``. All
+    recordings of a language count as one speaker: the release does not say who spoke which.
 
     Raises
     ------
     DataError
-        An archive holds no stamps, a picture is broken, or no recording is in a language asked for.
+        An archive or caption is damaged, or there is no caption, no picture, or no recording in
+        one of ``cfg.languages``.
 
     """
-    stamps = read_stamps(
-        entry
-        for archive in progress(archives, label="Tux Paint", unit="archive")
-        for entry in iter_files(archive, lambda name: _FILE.search(name) is not None)
-    )
-    if not stamps.captions:
-        raise DataError(f"no stamp is in {', '.join(map(str, archives))}: fetch it again")
+    stamps = _read(archives, set(cfg.languages))
     spoken = {language for _, language in stamps.recordings}
-    silent = [language for language in cfg.languages if language not in spoken]
-    if silent:
-        raise DataError(f"{archives[0]} holds no recording in {silent[0]!r}: drop that language")
-    missing = [Rejected(i, "", "", _NO_PNG) for i in stamps.drawings - set(stamps.pictures)]
+    if missing := [language for language in cfg.languages if language not in spoken]:
+        raise DataError(
+            f"the archives of tuxpaint hold no recording in {' '.join(missing)}; take it from "
+            f"corpora.tuxpaint.languages (there are: {' '.join(sorted(spoken)) or 'none'})"
+        )
+    write_messages(message_table(SOURCE, _messages(stamps.captions)), messages)
+    lost = _write_pictures(stamps, cfg.picture_pixels, pictures)
     write_recordings(
         SOURCE,
-        transcribed(stamps, cfg.languages),
+        _transcribed(stamps),
         cfg.checks,
+        decoder=decode,
         audio=audio,
         manifests=(recordings, supervisions),
         rejected=rejected,
-        also_rejected=missing,
+        also_rejected=lost,
     )
-    write_messages(message_table(SOURCE, caption_messages(stamps)), messages)
-    write_checked(picture_table(stamps.pictures, cfg.picture_pixels), PICTURES, pictures)
 
 
-def read_stamps(files: Iterator[tuple[str, bytes]]) -> Stamps:
-    """Sort an archive's files by what they are."""
-    stamps = Stamps({}, {}, {}, set())
-    for name, data in files:
-        match = _FILE.search(name)
-        if match is None:
-            continue
-        item = match["item"]
-        if match["language"]:
-            stamps.recordings[item, match["language"]] = data
-        elif match["kind"] == "txt":
-            stamps.captions[item] = read_captions(data)
-        elif match["kind"] == "png":
-            stamps.pictures[item] = data
-        else:
-            stamps.drawings.add(item)
+def place_of(name: str) -> Place | None:
+    """Tell from its name which file of which stamp this is, None if it is none that we read."""
+    match = _FILE.fullmatch(name) or _FILE.search(name)
+    if match is None or match.end() != len(name) or _TURNED.search(match["stamp"]):
+        return None
+    if match["kind"]:
+        return Place(match["stamp"], match["kind"])
+    return Place(match["stamp"], "recording", match["language"] or "en")
+
+
+def parse_captions(name: str, data: bytes) -> dict[str, str]:
+    """Captions by locale: the first line is English (``en``), others are ``xx.utf8=…``.
+
+    Empty captions are left out.
+
+    Raises
+    ------
+    DataError
+        The file is not UTF-8.
+
+    """
+    try:
+        first, *others = data.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name} is not UTF-8 ({error}); fetch its archive again") from error
+    captions = {"en": first}
+    for line in others:
+        if match := _CAPTION.fullmatch(line.rstrip("\r")):
+            captions.setdefault(match["locale"], match["text"])
+    tidy = {locale: " ".join(text.split()) for locale, text in captions.items()}
+    return {locale: text for locale, text in tidy.items() if text}
+
+
+def small_picture(data: bytes, side: int) -> bytes:
+    """Fit a picture into ``side`` × ``side`` pixels of RGB, centred on white, as bytes of its rows.
+
+    Raises
+    ------
+    DataError
+        The picture cannot be decoded.
+
+    """
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            drawn = picture.convert("RGBA")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise DataError("the picture cannot be decoded") from error
+    # On white before it shrinks: transparent pixels have colours that would bleed in.
+    paper = Image.new("RGBA", drawn.size, "white")
+    paper.alpha_composite(drawn)
+    scale = side / max(drawn.size)
+    size = tuple(max(1, round(length * scale)) for length in drawn.size)
+    small = paper.convert("RGB").resize(size, Image.Resampling.LANCZOS)
+    canvas = Image.new("RGB", (side, side), "white")
+    canvas.paste(small, ((side - size[0]) // 2, (side - size[1]) // 2))
+    return canvas.tobytes()
+
+
+def category_of(stamp: str) -> str:
+    """Name the top folder of a stamp."""
+    return stamp.partition("/")[0]
+
+
+def _read(archives: list[Path], languages: set[str]) -> _Stamps:
+    """Read all files in one pass; recordings and pictures stay encoded (200 MB in memory)."""
+    stamps = _Stamps()
+
+    def wanted(name: str) -> bool:
+        place = place_of(name)
+        return place is not None and (place.kind != "recording" or place.language in languages)
+
+    for archive in archives:
+        files = iter_files(archive, wanted)
+        for name, data in progress(files, label=archive.name, unit="file"):
+            place = place_of(name)
+            if place.kind == "recording":
+                stamps.recordings.setdefault((place.stamp, place.language), data)
+            elif place.kind == "txt":
+                stamps.captions.setdefault(place.stamp, parse_captions(name, data))
+            elif place.kind == "png":
+                stamps.pictures.setdefault(place.stamp, data)
+            else:
+                stamps.drawings.add(place.stamp)
     return stamps
 
 
-def read_captions(data: bytes) -> dict[str, str]:
-    """Captions by ISO 639-1 code; regional and longer codes are left out."""
-    first, *others = data.decode("utf-8", errors="replace").splitlines() or [""]
-    captions = {"en": _tidy(first)}
-    for line in others:
-        match = _CAPTION.fullmatch(line.strip())
-        if match:
-            captions[match["language"]] = _tidy(match["text"])
-    return {language: text for language, text in captions.items() if text}
+def _messages(captions: Mapping[str, Mapping[str, str]]) -> Iterator[Message]:
+    for stamp, texts in captions.items():
+        for locale, text in texts.items():
+            code = _CODES.get(locale, locale)
+            if len(code) == 2:
+                yield Message(stamp, category_of(stamp), code, text, _reference(stamp, texts))
 
 
-def transcribed(stamps: Stamps, languages: tuple[str, ...]) -> Iterator[Transcribed]:
-    """Yield the recordings of some languages; one without a caption has an empty text."""
-    for (item, language), data in stamps.recordings.items():
-        if language in languages:
-            captions = stamps.captions.get(item, {})
-            yield Transcribed(
-                id=f"{SOURCE}/{language}/{item}",
-                language=language,
-                speaker=f"{SOURCE}-{language}",
-                domain=_category(item),
-                item=item,
-                text=captions.get(language, ""),
-                reference=captions.get("en", item),
-                data=data,
-            )
+def _transcribed(stamps: _Stamps) -> Iterator[Transcribed]:
+    for (stamp, language), data in stamps.recordings.items():
+        texts = stamps.captions.get(stamp, {})
+        yield Transcribed(
+            id=f"{SOURCE}/{language}/{stamp}",
+            language=language,
+            speaker=f"{SOURCE}-{language}",
+            domain=category_of(stamp),
+            item=stamp,
+            text=texts.get(language, ""),
+            reference=_reference(stamp, texts),
+            data=data,
+        )
 
 
-def caption_messages(stamps: Stamps) -> Iterator[Message]:
-    """Yield the captions of stamps that have an English one, in every language."""
-    for item, captions in stamps.captions.items():
-        reference = captions.get("en")
-        if reference:
-            for language, text in captions.items():
-                yield Message(f"{SOURCE}/{item}", _category(item), language, text, reference)
+def _reference(stamp: str, captions: Mapping[str, str]) -> str:
+    return captions.get("en", stamp)
 
 
-def picture_table(pictures: dict[str, bytes], side: int) -> pd.DataFrame:
-    """Shrink pictures into squares of ``side`` pixels, centred on white."""
-    rows = [
-        (item, _category(item), side, side, _square(item, data, side).tobytes())
-        for item, data in sorted(pictures.items())
-    ]
-    frame = pd.DataFrame(rows, columns=list(PICTURES.columns))
-    return frame.astype({"width": "int32", "height": "int32"})
-
-
-def _square(item: str, data: bytes, side: int) -> np.ndarray:
-    try:
-        with Image.open(io.BytesIO(data)) as opened:
-            picture = opened.convert("RGBA")
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise DataError(f"picture {item}.png is broken ({error}): fetch the stamps again") from error
-    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
-    canvas = Image.new("RGBA", (side, side), "white")
-    canvas.alpha_composite(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
-    return np.asarray(canvas.convert("RGB"))
-
-
-def _category(item: str) -> str:
-    return Path(item).parts[0]
-
-
-def _tidy(text: str) -> str:
-    return " ".join(text.replace("\ufeff", "").split())
+def _write_pictures(stamps: _Stamps, side: int, path: Path) -> list[Rejected]:
+    rows: list[dict[str, object]] = []
+    lost: list[Rejected] = []
+    captioned = sorted(stamp for stamp, texts in stamps.captions.items() if texts)
+    for stamp in progress(captioned, label="pictures", unit="stamp"):
+        data = stamps.pictures.get(stamp)
+        try:
+            if data is None:
+                drawn = "an SVG drawing" if stamp in stamps.drawings else "nothing"
+                raise DataError(f"no PNG picture, but {drawn}")  # noqa: TRY301
+            pixels = small_picture(data, side)
+        except DataError as error:
+            lost.append(Rejected(f"{SOURCE}/picture/{stamp}", "", "", str(error)))
+            continue
+        rows.append({"item": stamp, "category": category_of(stamp), "pixels": pixels})
+    if not rows:
+        raise DataError("the archives of tuxpaint hold no PNG picture with a caption")
+    schema = pyarrow.schema(
+        [
+            ("item", pyarrow.string()),
+            ("category", pyarrow.string()),
+            ("width", pyarrow.int32()),
+            ("height", pyarrow.int32()),
+            ("pixels", pyarrow.binary()),
+        ]
+    )
+    sized = [row | {"width": side, "height": side} for row in rows]
+    table = pyarrow.Table.from_pylist(sized, schema=schema)
+    parquet.write_table(table, path, compression="zstd")
+    return lost
