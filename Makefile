@@ -8,7 +8,7 @@ SCALE ?= mini
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --config scale=$(SCALE)
 
-.PHONY: help reproduce test smoke report lint format lock setup
+.PHONY: help reproduce test smoke report lint format lock setup freeze adopt
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -43,3 +43,9 @@ setup: .venv/ready  ## make the environment in .venv (once)
 
 .venv/ready: envs/setup envs/requirements.txt envs/uv.txt pyproject.toml .python-version
 	envs/setup
+
+freeze: setup  ## record the results of a Snakemake run in dvc.lock
+	PATH=$(CURDIR)/$(BIN):$$PATH workflow/scripts/freeze
+
+adopt: setup  ## after a clone and `dvc pull`: tell Snakemake that nothing is to be done
+	PATH=$(CURDIR)/$(BIN):$$PATH workflow/scripts/adopt

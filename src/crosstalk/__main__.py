@@ -66,7 +66,7 @@ def _run(name: str, arguments: Sequence[str]) -> None:
         if missing:
             raise CrosstalkError(f"stage {name} did not write {', '.join(missing)}")
         if record_path:
-            record = _record(stage, keywords, inputs, started, {k: [(p, partial[p])] for k, p in outputs.items()})
+            record = _record(stage, keywords, inputs, outputs, partial, started)
             partial[record_path].write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -100,7 +100,9 @@ def _check_inputs(name: str, inputs: dict[str, list[Path]]) -> None:
     for key, paths in inputs.items():
         for path in paths:
             if not path.is_file():
-                raise DataError(f"{name}: {key} file {path} does not exist; run the rule that makes it")
+                raise DataError(
+                    f"{name}: {key} file {path} does not exist; run the rule that makes it"
+                )
 
 
 def _paths(value: Any) -> list[Path]:
@@ -149,13 +151,19 @@ def _private_folder(output: Path) -> Iterator[Path]:
         os.close(handle)
 
 
-def _record(stage: Stage, keywords: dict[str, Any], inputs: dict[str, list[Path]], started: float, outputs: dict[str, list[tuple[Path, Path]]]) -> dict[str, Any]:
+def _record(
+    stage: Stage,
+    keywords: dict[str, Any],
+    inputs: dict[str, list[Path]],
+    outputs: dict[str, Path],
+    partial: dict[Path, Path],
+    started: float,
+) -> dict[str, Any]:
     from crosstalk import records
 
-    written = records.describe_files({k: [part for _, part in v] for k, v in outputs.items()})
-    for key, pairs in outputs.items():
-        for entry, (path, _) in zip(written[key], pairs, strict=True):
-            entry["path"] = str(path)
+    written = records.describe_files({name: [partial[path]] for name, path in outputs.items()})
+    for name, (entry,) in written.items():
+        entry["path"] = str(outputs[name])
     module, _, _ = STAGES[stage.name].partition(":")
     return {
         "stage": stage.name,

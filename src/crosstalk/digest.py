@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import BaseModel
 
 
-
 def canonical_json(value: Any) -> str:
     """One spelling for one value: sorted keys, no spaces, models by their JSON form."""
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)

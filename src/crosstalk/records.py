@@ -36,7 +36,11 @@ def describe_code(module: str) -> dict[str, Any]:
     for path in module_files(module):
         sources.update(path.relative_to(PACKAGE_ROOT).as_posix().encode() + b"\0")
         sources.update(path.read_bytes())
-    return {"revision": _git("rev-parse", "HEAD"), "modified": bool(_git("status", "--porcelain", "--", "src")), "sources": sources.hexdigest()}
+    return {
+        "revision": _git("rev-parse", "HEAD"),
+        "modified": bool(_git("status", "--porcelain", "--", "src")),
+        "sources": sources.hexdigest(),
+    }
 
 
 def describe_machine() -> dict[str, Any]:
@@ -59,7 +63,10 @@ def describe_machine() -> dict[str, Any]:
 
 def peak_memory_bytes() -> int:
     """Largest resident set of this process and of its largest child."""
-    usage = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    usage = (
+        resource.getrusage(who).ru_maxrss
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
     return max(usage) * 1024
 
 

@@ -10,7 +10,7 @@ from crosstalk.alignment.criterion import mean_cosine
 from crosstalk.alignment.refinement import refine, refine_once
 from crosstalk.errors import TrainingError
 from crosstalk.params.alignment import AdversarialParams, CriterionParams, RefinementParams
-from crosstalk.training.seeding import derive_seed
+from crosstalk.seeds import derive_seed
 
 CRITERION = CriterionParams()
 SHORT = AdversarialParams(

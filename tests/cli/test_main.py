@@ -78,9 +78,12 @@ def test_a_stage_writes_outputs_and_a_record(run):
     (made,) = record["outputs"]["copy"]
     assert made["path"] == "out/copy.txt"
     # SHA-256 of "ababababab", by sha256sum
-    assert made["sha256"] == subprocess.run(
-        ["sha256sum", "out/copy.txt"], capture_output=True, text=True, check=True
-    ).stdout.split()[0]
+    assert (
+        made["sha256"]
+        == subprocess.run(
+            ["sha256sum", "out/copy.txt"], capture_output=True, text=True, check=True
+        ).stdout.split()[0]
+    )
     assert [i["bytes"] for i in record["inputs"]["more"]] == [2, 2]
     assert sorted(p.name for p in Path("out").iterdir()) == ["copy.txt", "side.txt"]
 

@@ -88,7 +88,7 @@ def test_reverse_keeps_padding_at_the_end():
 def test_an_epoch_visits_every_centre_once():
     lengths = [1 + i % 5 for i in range(23)]
     contexts = corpus(lengths, [i // 6 for i in range(23)], batch_tokens=4)
-    batches = [batch for batch in contexts._order(epoch=3)]
+    batches = contexts._order(epoch=3)
     assert len(batches) == contexts.steps_per_epoch
     assert sorted(torch.cat(batches).tolist()) == contexts.centres.tolist()
 

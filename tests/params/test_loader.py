@@ -106,5 +106,8 @@ def test_command_line_overrides_the_scale_which_overrides_the_base():
     chosen = {"scale": "smoke", "chung2018": {"speech2vec": {"max_frames": 33}}}
     smoke = load_params(FILE, chosen)
     assert smoke.chung2018.speech2vec.max_frames == 33
-    assert smoke.chung2018.speech2vec.epochs == read_yaml(FILE)["scales"]["smoke"]["chung2018"]["speech2vec"]["epochs"]
+    assert (
+        smoke.chung2018.speech2vec.epochs
+        == read_yaml(FILE)["scales"]["smoke"]["chung2018"]["speech2vec"]["epochs"]
+    )
     assert smoke.chung2018.features.shift_ms == read_yaml(FILE)["chung2018"]["features"]["shift_ms"]

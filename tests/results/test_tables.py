@@ -37,9 +37,7 @@ def metrics_file(folder, rows):
 def written(tmp_path):
     metrics = metrics_file(tmp_path, {"A*": (20, 18, 22), "Major-Word": (5, 4, 6)})
     paths = {kind: tmp_path / f"t.{kind}" for kind in ("csv", "markdown", "latex", "html")}
-    tables.write_table(
-        table="table_3", scale="mini", metrics=metrics, reference=REFERENCE, **paths
-    )
+    tables.write_table(table="table_3", scale="mini", metrics=metrics, reference=REFERENCE, **paths)
     return paths
 
 

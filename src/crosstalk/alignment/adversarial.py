@@ -20,7 +20,7 @@ from crosstalk.alignment.criterion import Evaluation, evaluate
 from crosstalk.errors import TrainingError
 from crosstalk.params.alignment import AdversarialParams, CriterionParams
 from crosstalk.progress import bar
-from crosstalk.training.seeding import derive_seed
+from crosstalk.seeds import derive_seed
 
 LEAK = 0.2
 CHUNK = 64

@@ -20,8 +20,8 @@ from crosstalk.embeddings.spaces import Normaliser, Space
 from crosstalk.errors import DataError
 from crosstalk.params.alignment import SpacesParams, SupervisedParams, UnsupervisedParams
 from crosstalk.progress import progress
+from crosstalk.seeds import derive_seed
 from crosstalk.stage import Input, Output
-from crosstalk.training.seeding import derive_seed
 
 
 def align_supervised(

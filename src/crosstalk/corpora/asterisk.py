@@ -43,7 +43,7 @@ _SYMBOL = re.compile(r"\[[^]\w]*\]")
 
 
 class Sound(NamedTuple):
-    """Which prompt a sound file is; ``language`` and ``voice`` are empty where its name tells none."""
+    """Which prompt a sound file is; ``language`` and ``voice`` are empty if its name tells none."""
 
     prompt: str
     language: str
@@ -129,9 +129,7 @@ def parse_transcripts(name: str, data: bytes) -> dict[str, Prompt | None]:
     try:
         text = (gzip.decompress(data) if name.endswith(".gz") else data).decode("utf-8-sig")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{name} is not a transcript ({error}); fetch its archive again"
-        ) from error
+        raise DataError(f"{name} is not a transcript ({error}); fetch its archive again") from error
     prompts: dict[str, Prompt | None] = {}
     for line in text.splitlines():
         key, colon, entry = line.partition(":")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from crosstalk.embeddings.speech2vec import ContextBatch
-from crosstalk.training.seeding import derive_seed
+from crosstalk.seeds import derive_seed
 
 POOL = 50  # batches that are sorted by length together: little padding, still random batches
 
@@ -24,6 +24,7 @@ class Contexts:
         int64 [n]: segments of one utterance stand together, in spoken order.
     window
         Neighbours on each side (the paper's k); they never cross an utterance.
+
     """
 
     def __init__(

@@ -14,10 +14,11 @@ from crosstalk.embeddings.speech2vec import Speech2Vec
 from crosstalk.embeddings.tokens import SpokenTokens
 from crosstalk.errors import DataError
 from crosstalk.params.speech2vec import Speech2VecParams
+from crosstalk.seeds import derive_seed
 from crosstalk.speech.segments import Segments
 from crosstalk.stage import Input, Output
 from crosstalk.training.loop import Schedule, train
-from crosstalk.training.seeding import derive_seed, seed_everything
+from crosstalk.training.seeding import seed_everything
 from crosstalk.training.state import training_state
 
 ROWS_PER_EPOCH = 10
@@ -106,7 +107,7 @@ def _contexts(corpus: Segments, cfg: Speech2VecParams, seed: int) -> Contexts:
 
 @torch.inference_mode()
 def _embed(network: Speech2Vec, contexts: Contexts) -> Tensor:
-    """z of every segment, float32 [n, d], batched by length."""
+    """Z of every segment, float32 [n, d], batched by length."""
     network.eval()
     vectors = torch.empty(len(contexts.lengths), 2 * network.forwards.hidden_size)
     for batch in contexts.lengths.argsort(stable=True).split(contexts.batch_tokens):

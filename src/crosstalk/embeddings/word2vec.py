@@ -15,9 +15,9 @@ from crosstalk.errors import DataError
 from crosstalk.params.embeddings import Word2VecParams
 from crosstalk.params.splits import SplitParams
 from crosstalk.progress import bar
+from crosstalk.seeds import derive_seed
 from crosstalk.stage import Input, Output
 from crosstalk.text.tokens import tokenize
-from crosstalk.training.seeding import derive_seed
 
 
 def train_word2vec(

@@ -91,7 +91,9 @@ def _write(path: Path, asked: pd.DataFrame, row: str, seed: int) -> None:
     ITEMS.validate(frame[list(ITEMS.columns)]).to_parquet(path, index=False, compression="zstd")
 
 
-def _items(table: str, column: str, words: pd.Series | pd.Index, correct: pd.Series) -> pd.DataFrame:
+def _items(
+    table: str, column: str, words: pd.Series | pd.Index, correct: pd.Series
+) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "table": table,

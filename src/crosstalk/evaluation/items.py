@@ -25,6 +25,7 @@ ITEMS = pa.DataFrameSchema(
 )
 """One answered question a row: what bootstrap intervals are computed from."""
 
+
 def summarise_items(
     *, cfg: EvaluationParams, answers: list[Input], metrics: Output, summary: Output
 ) -> None:

@@ -29,6 +29,7 @@ def resolve(base: Mapping[str, Any], overrides: Mapping[str, Any] | None = None)
     ParameterError
         For an unknown key, a value out of range or an unknown scale; one line that names the
         key, the value and the nearest valid choice.
+
     """
     tree = dict(base)
     scales = tree.pop("scales", {})

@@ -20,7 +20,20 @@ SAME_DIRECTION = "same direction"
 NOT_REPRODUCED = "not reproduced"
 NOT_TESTABLE = "not testable at this scale"
 
-COLUMNS = ["id", "paper", "statement", "paper_value", "ours", "ci_low", "ci_high", "unit", "seeds", "verdict", "reason", "table"]
+COLUMNS = [
+    "id",
+    "paper",
+    "statement",
+    "paper_value",
+    "ours",
+    "ci_low",
+    "ci_high",
+    "unit",
+    "seeds",
+    "verdict",
+    "reason",
+    "table",
+]
 
 
 @dataclass(frozen=True)
@@ -63,9 +76,7 @@ def judge_claims(
     write_page(html, f"Claims, scale {scale}", shown.to_html(index=False, border=0))
 
 
-def judge(
-    claim: Claim, paper: str, measured: pd.DataFrame | None, scale: str
-) -> dict[str, object]:
+def judge(claim: Claim, paper: str, measured: pd.DataFrame | None, scale: str) -> dict[str, object]:
     """One row of ``claims.csv``."""
     row: dict[str, object] = {
         "id": claim.id,
@@ -92,9 +103,7 @@ def judge(
 
 
 def _finding(claim: Claim, measured: pd.DataFrame | None) -> Finding | None:
-    names = (
-        (claim.above.row, claim.above.than) if claim.above else (claim.ratio.of, claim.ratio.to)
-    )
+    names = (claim.above.row, claim.above.than) if claim.above else (claim.ratio.of, claim.ratio.to)
     keys = [(claim.table, name, claim.column) for name in names]
     if measured is None or any(key not in measured.index for key in keys):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from crosstalk.params.present import PresentParams
 from crosstalk.results.page import write_page
@@ -44,7 +45,7 @@ def plot_corpora(*, cfg: PresentParams, corpora: Input, png: Output, pdf: Output
         save(drawn, png, pdf, cfg.dpi)
 
 
-def _stack(axes: object, frame: pd.DataFrame, value: str, label: str) -> None:
+def _stack(axes: Axes, frame: pd.DataFrame, value: str, label: str) -> None:
     wide = frame.pivot_table(index="language", columns="source", values=value, aggfunc="sum")
     wide = wide.fillna(0.0)
     wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False, kind="stable").index]

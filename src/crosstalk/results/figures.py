@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from crosstalk.params.present import PresentParams
-from crosstalk.results.reference import read_reference
-from crosstalk.results.style import BLUE, GREEN, GREY, ORANGE, figure, save
+from crosstalk.results.reference import ReferenceTable, read_reference
+from crosstalk.results.style import BLUE, GREEN, GREY, INK, ORANGE, figure, save
 from crosstalk.stage import Input, Output
 
 
@@ -24,31 +25,46 @@ def plot_table(
     frame = pd.read_csv(csv)
     frame = frame[frame["column"].isin(layout.ours)].iloc[::-1].reset_index(drop=True)
     column = frame["column"].iloc[0]
+    control = frame["row"].isin(layout.controls)
     with figure(7.0, 0.34 * len(frame) + 1.0) as (drawn, axes):
-        control = frame["row"].isin(layout.controls)
-        for chosen, colour, label in (
-            (~control, BLUE, f"ours, {column}"),
-            (control, GREEN, "ours, control"),
-        ):
-            part = frame[chosen & frame["ours"].notna()]
-            error = [part["ours"] - part["ci_low"], part["ci_high"] - part["ours"]]
-            axes.errorbar(part["ours"], part.index, xerr=error, fmt="o", color=colour, ms=5, capsize=2.5, label=label)
-        beside = layout.ours[column].beside
-        axes.plot(frame["paper"], frame.index, "D", mfc="none", color=ORANGE, ms=6, label=f"paper, {beside}", zorder=0)
-        for cell in frame[frame["ours"].notna()].itertuples():
-            text = f"{cell.ours:.{layout.decimals}f}"
-            inwards = cell.ours > 85  # keep the number inside the axes
-            axes.annotate(text, (cell.ci_low if inwards else cell.ci_high, cell.Index), xytext=(-7 if inwards else 7, 5), textcoords="offset points", ha="right" if inwards else "left", va="center", fontsize=7.5, color="#1d2733")
-        for cell in frame[frame["ours"].isna()].itertuples():
-            axes.annotate(cell.note, (0, cell.Index), xytext=(3, -6), textcoords="offset points", va="center", fontsize=6.5, style="italic", color=GREY)
-        labels = [f"{layout.labels[row]}  ({row})" if row in layout.rows else layout.labels[row] for row in frame["row"]]
-        axes.set_yticks(frame.index, labels)
+        _dots(axes, frame[~control], BLUE, f"ours, {column}")
+        _dots(axes, frame[control], GREEN, "ours, control")
+        beside = f"paper, {layout.ours[column].beside}"
+        axes.plot(frame["paper"], frame.index, "D", mfc="none", color=ORANGE, ms=6, label=beside)
+        for cell in frame.itertuples():
+            _annotate(axes, cell, layout.decimals)
+        axes.set_yticks(frame.index, [_label(layout, row) for row in frame["row"]])
         axes.set_xlim(-2, 102)
         axes.set_ylim(-0.7, len(frame) - 0.3)
         axes.set_xlabel(f"{layout.metric} ({layout.unit})")
         axes.set_title(f"{layout.title}: ours beside the paper's", loc="left", fontsize=10)
-        axes.legend(loc="lower right", fontsize=7.5)
+        axes.legend(loc="center right", fontsize=7.5)
         save(drawn, png, pdf, cfg.dpi)
+
+
+def _dots(axes: Axes, cells: pd.DataFrame, colour: str, label: str) -> None:
+    cells = cells[cells["ours"].notna()]
+    error = [cells["ours"] - cells["ci_low"], cells["ci_high"] - cells["ours"]]
+    style = {"fmt": "o", "color": colour, "ms": 5, "capsize": 2.5}
+    axes.errorbar(cells["ours"], cells.index, xerr=error, label=label, **style)
+
+
+def _annotate(axes: Axes, cell: object, decimals: int) -> None:
+    """Write the value beside its interval, or why there is none."""
+    if pd.isna(cell.ours):
+        style = {"fontsize": 6.5, "style": "italic", "color": GREY}
+        where = {"xytext": (3, -6), "textcoords": "offset points", "va": "center"}
+        axes.annotate(cell.note, (0, cell.Index), **where, **style)
+        return
+    left = cell.ours > 85  # keep the number inside the axes
+    anchor = (cell.ci_low if left else cell.ci_high, cell.Index)
+    where = {"xytext": (-7 if left else 7, 5), "textcoords": "offset points", "va": "center"}
+    align = {"ha": "right" if left else "left", "fontsize": 7.5, "color": INK}
+    axes.annotate(f"{cell.ours:.{decimals}f}", anchor, **where, **align)
+
+
+def _label(layout: ReferenceTable, row: str) -> str:
+    return f"{layout.labels[row]}  ({row})" if row in layout.rows else layout.labels[row]
 
 
 def plot_history(

@@ -40,7 +40,9 @@ def read_metrics(path: Path) -> pd.DataFrame:
         return METRICS.validate(pd.read_csv(path, dtype={"seed": str}))
     except (pa.errors.SchemaError, ValueError) as error:
         problem = str(error).splitlines()[0]
-        raise DataError(f"{path} is not a metrics table ({problem}): delete it and run again") from error
+        raise DataError(
+            f"{path} is not a metrics table ({problem}): delete it and run again"
+        ) from error
 
 
 def pooled(metrics: pd.DataFrame) -> pd.DataFrame:

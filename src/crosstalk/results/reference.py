@@ -45,7 +45,9 @@ class ReferenceTable(Section):
     def _consistent(self) -> Self:
         for row, values in self.rows.items():
             if len(values) != len(self.columns):
-                raise ValueError(f"row {row} has {len(values)} values for {len(self.columns)} columns")
+                raise ValueError(
+                    f"row {row} has {len(values)} values for {len(self.columns)} columns"
+                )
         if set(self.labels) != {*self.rows, *self.controls}:
             raise ValueError("labels must name every row and every control, and nothing else")
         return self

@@ -10,7 +10,7 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 
-import matplotlib.pyplot as plt  # noqa: E402 - the backend is chosen first
+import matplotlib.pyplot as plt
 
 # Okabe and Ito's palette: told apart with any colour vision, and in print.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
@@ -24,6 +24,8 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
     "#7A7A7A",
 )
 CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY)
+
+INK = "#1d2733"
 
 RC = {
     "font.family": "DejaVu Sans",  # ships with matplotlib, so every machine draws the same

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from crosstalk.results.metrics import pooled, read_metrics
@@ -62,7 +60,9 @@ def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd
             if row in layout.rows:
                 note = layout.unmeasured.columns.get(column, "")
                 paper = layout.published(row, column)
-                cells.append({"row": row, "column": column, "scale": scale, "paper": paper, "note": note})
+                cells.append(
+                    {"row": row, "column": column, "scale": scale, "paper": paper, "note": note}
+                )
     order = ["row", "column", "ours", "ci_low", "ci_high", "n", "seeds", "scale", "paper", "note"]
     frame = pd.DataFrame(cells).reindex(columns=order)
     return frame.astype({"n": "Int64", "seeds": "Int64"})

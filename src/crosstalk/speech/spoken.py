@@ -20,11 +20,11 @@ from crosstalk.errors import CrosstalkError, DataError
 from crosstalk.params.speech import SpokenParams
 from crosstalk.params.splits import SplitParams
 from crosstalk.progress import progress
+from crosstalk.seeds import derive_seed
 from crosstalk.speech.reading import RATE, Reading, Request, Speaker, read_aloud
 from crosstalk.speech.synthesis import Interval
 from crosstalk.stage import Input, Output
 from crosstalk.text.tokens import tokenize
-from crosstalk.training.seeding import derive_seed
 
 SPLITS = ("train", "dev", "test")
 _CLAUSE = re.compile(r"([^,;:.!?…()\[\]\"“”„«»–—\n]+)([,;:.!?…()\[\]\"“”„«»–—\s]*)")
@@ -98,9 +98,7 @@ def speak_messages(
     _write_lines(supervisions, [line.to_dict() for line in lines])
 
 
-def choose(
-    messages: Path, cfg: SpokenParams, splits: SplitParams, seed: int
-) -> list[Message]:
+def choose(messages: Path, cfg: SpokenParams, splits: SplitParams, seed: int) -> list[Message]:
     """Messages to speak: half of training, all of development and test."""
     table = read_messages(messages)
     table = table[table["language"] == cfg.language]

@@ -53,6 +53,7 @@ def train[B](
     ------
     TrainingError
         When the loss is no longer a finite number.
+
     """
     accelerator = Accelerator()
     model, optimiser = accelerator.prepare(model, optimiser)

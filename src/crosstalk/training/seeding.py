@@ -1,12 +1,13 @@
-"""One seed in, every random stream out."""
+"""Seed the global generators of Python, NumPy and torch."""
 
 from __future__ import annotations
 
-import hashlib
 import random
 
 import numpy as np
 import torch
+
+from crosstalk.seeds import derive_seed
 
 
 def seed_everything(seed: int, purpose: str) -> None:
@@ -15,8 +16,3 @@ def seed_everything(seed: int, purpose: str) -> None:
     random.seed(derived)
     np.random.seed(derived)  # noqa: NPY002 - libraries we call still read the global generator
     torch.manual_seed(derived)
-
-
-def derive_seed(seed: int, purpose: str) -> int:
-    """Return a 32-bit seed for ``purpose``, independent of other purposes of the same seed."""
-    return int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:4], "big")

@@ -50,6 +50,7 @@ class TrainingState:
         ------
         StateError
             If a checkpoint was made by other parameters or inputs.
+
         """
         for path in reversed(self._checkpoints()):
             try:
@@ -59,7 +60,7 @@ class TrainingState:
                 continue
             if saved["key"] != self.key:
                 raise StateError(
-                    f"{path} belongs to other parameters or inputs: delete {self.folder} and run again"
+                    f"{path} belongs to other parameters or inputs: delete {self.folder}"
                 )
             return saved["step"], saved["payload"]
         return None
@@ -82,6 +83,7 @@ def training_state(stage: str, belongs_to: dict[str, Any]) -> Iterator[TrainingS
     ------
     StateError
         If another process holds it, such as one left behind by a killed run.
+
     """
     key = digest({"format": FORMAT, "stage": stage, **belongs_to})
     folder = ROOT / f"{stage}-{key[:16]}"

@@ -1,0 +1,91 @@
+"""One run of the whole workflow at smoke scale, by DVC, shared by every test of this folder."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+IDENTITY = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+
+
+class Project:
+    """A clone of this repository in a folder of its own."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("CROSSTALK_")},
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.folder / "src"),
+            "DVC_NO_ANALYTICS": "1",
+            "OMP_NUM_THREADS": "1",
+        }
+
+    def run(self, *command, check=True):
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{command} failed:\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
+        return done
+
+    def snakemake(self, *arguments, check=True):
+        return self.run("snakemake", "--cores", "2", *arguments, check=check)
+
+    def planned(self, *arguments):
+        """Rules that a plain call would run, with how many jobs each."""
+        text = self.snakemake("-n", *arguments)
+        text = text.stdout + text.stderr
+        if "Nothing to be done" in text:
+            return {}
+        table = text.split("Job stats:")[1].split("Reasons:")[0].splitlines()[3:]
+        rows = [line.split() for line in table if line.strip()]
+        return {name: int(count) for name, count in rows if name != "total"}
+
+    def set_parameter(self, old, new):
+        path = self.folder / "params.yaml"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+
+
+def copy_repository(folder):
+    """Copy the files of the working tree that git knows or does not ignore, as a new repository."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    for name in listed:
+        if name and (ROOT / name).is_file() and not name.startswith("results/"):
+            target = Path(folder) / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target)
+    project = Project(folder)
+    project.set_parameter("\nscale: mini", "\nscale: smoke")
+    project.run("git", "init", "-q")
+    project.run("git", "add", "-A")
+    project.run("git", *IDENTITY, "commit", "-qm", "start")
+    return project
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """Return the project after `dvc repro` at smoke scale, committed to git."""
+    project = copy_repository(tmp_path_factory.mktemp("project") / "crosstalk")
+    project.run("dvc", "repro")
+    project.run("git", "add", "-A")
+    project.run("git", *IDENTITY, "commit", "-qm", "results")
+    return project

@@ -1,0 +1,81 @@
+"""DVC as the ledger beside Snakemake: the two never disagree about what is up to date."""
+
+import json
+
+import pytest
+import yaml
+from conftest import Project
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+
+
+def test_right_after_repro_neither_has_anything_to_do(finished):
+    assert "up to date" in finished.run("dvc", "status", "paper", "summary").stdout
+    assert finished.planned() == {}
+
+
+def test_metrics_and_plots_are_shown(finished):
+    shown = json.loads(finished.run("dvc", "metrics", "show", "--json").stdout)
+    (data,) = [entry["data"] for entry in shown[""]["data"].values()]
+    table = (finished.folder / "results/smoke/chung2018/metrics.csv").read_text()
+    assert f"{data['table_3']['A*']['ENw-enw']:.4f}" in table
+    finished.run("dvc", "plots", "show", "--out", "plots")
+    assert "vega" in (finished.folder / "plots/index.html").read_text()
+
+
+def test_an_experiment_changes_what_it_says_and_nothing_else(finished):
+    before = finished.planned()
+    finished.run("dvc", "exp", "run", "-S", "present.dpi=60")
+    assert before == finished.planned() == {}
+    (changed,) = json.loads(finished.run("dvc", "params", "diff", "--json").stdout).values()
+    assert changed == {"present.dpi": {"old": 150, "new": 60}}
+    jobs = list(finished.folder.glob("logs/smoke/chung2018/train_speech2vec*.log"))
+    figure = finished.folder / "results/smoke/chung2018/figures/table_3.png"
+    assert figure.stat().st_mtime > jobs[0].stat().st_mtime  # drawn anew, nothing trained
+    finished.run("git", "checkout", "--", ".")
+    finished.run("dvc", "checkout", "paper", "summary")
+    finished.run("dvc", "repro")
+
+
+def test_a_clone_adopts_pulled_results_and_still_sees_changes(finished, tmp_path):
+    finished.run("dvc", "remote", "add", "--local", "--default", "lab", tmp_path / "remote")
+    finished.run("dvc", "push", "paper", "summary")
+    finished.run("git", "clone", "-q", ".", tmp_path / "clone")
+    clone = Project(tmp_path / "clone")
+    clone.run("dvc", "remote", "add", "--local", "--default", "lab", tmp_path / "remote")
+    assert clone.run("workflow/scripts/adopt", check=False).returncode == 1  # nothing pulled yet
+    clone.run("dvc", "pull", "paper", "summary")
+    assert clone.planned() != {}  # without adopting, Snakemake would make everything again
+    clone.run("workflow/scripts/adopt")
+    assert clone.planned() == {}
+    clone.set_parameter("\n  dpi: 150", "\n  dpi: 70")
+    assert set(clone.planned()) == {
+        "plot_corpora",
+        "plot_table",
+        "plot_training",
+        "describe_parameters",
+        "all",
+    }
+
+
+def test_frozen_results_are_up_to_date(finished):
+    finished.set_parameter("\n  dpi: 150", "\n  dpi: 80")
+    finished.snakemake()
+    assert "changed" in finished.run("dvc", "status", "paper", "summary").stdout
+    finished.run("workflow/scripts/freeze")
+    assert "up to date" in finished.run("dvc", "status", "paper", "summary").stdout
+    finished.set_parameter("\n  dpi: 80", "\n  dpi: 150")
+    finished.snakemake()
+    finished.run("workflow/scripts/freeze")
+
+
+def test_stages_have_no_edges_and_outputs_that_stay(finished):
+    """Order lives in the rules alone, and DVC never deletes what Snakemake would rebuild."""
+    lock = yaml.safe_load((finished.folder / "dvc.lock").read_text())["stages"]
+    made = {out["path"] for stage in lock.values() for out in stage["outs"]}
+    assert not made & {dep["path"] for stage in lock.values() for dep in stage["deps"]}
+    stages = yaml.safe_load((finished.folder / "dvc.yaml").read_text())["stages"]
+    for stage in stages.values():
+        for out in [*stage["outs"], *stage.get("metrics", [])]:
+            ((_, options),) = out.items()
+            assert options["persist"] is True

@@ -1,0 +1,129 @@
+"""The whole workflow at smoke scale: what it makes, what it leaves alone, and what it repeats."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+RESULTS = "results/smoke"
+
+
+def read(project, name, **options):
+    return pd.read_csv(project.folder / RESULTS / name, **options)
+
+
+def test_every_row_of_table_3_has_a_value_or_a_reason(finished):
+    table = read(finished, "chung2018/tables/table_3.csv")
+    assert {"A*", "A", "Major-Word"} <= set(table["row"][table["ours"].notna()])
+    assert table["note"][table["ours"].isna()].str.len().min() > 0
+    measured = table[table["ours"].notna()]
+    assert (measured["ci_low"] <= measured["ours"]).all()
+    assert (measured["ours"] <= measured["ci_high"]).all()
+    assert measured["n"].nunique() == 1  # every row answers the same questions
+
+
+def test_a_rotated_copy_is_found_again_where_pairs_are_known(finished):
+    """The control that must work at any scale: an exact map exists and its pairs are given."""
+    readings = read(finished, "chung2018/tables/table_3_readings.csv")
+    cell = readings[
+        readings["row"].eq("rotated A*") & readings["column"].eq("tokens, missing dropped")
+    ]
+    assert cell["ours"].item() == 100
+
+
+def test_verdicts_are_computed_for_every_claim(finished):
+    claims = read(finished, "claims.csv")
+    listed = (finished.folder / "workflow/reference/claims.yaml").read_text()
+    assert sorted(claims["id"]) == sorted(re.findall(r"id: (\S+)", listed))
+    assert claims["reason"].str.len().min() > 0
+
+
+def test_every_source_is_in_the_corpora_table(finished):
+    table = read(finished, "tables/corpora.csv")
+    assert {"tuxpaint", "asterisk", "wesnoth", "bible", "quran", "freedict"} <= set(table["source"])
+
+
+def test_provenance_leads_from_the_table_back_to_the_archives(finished):
+    """Every input of every job was made by another job, or is an archive or a reference file."""
+    made, used = {}, {}
+    for path in [
+        *finished.folder.glob("results/**/runs/*.json"),
+        *finished.folder.glob("data/smoke/records/**/*.json"),
+    ]:
+        record = json.loads(path.read_text())
+        assert record["code"]["sources"]
+        for side, files in ((made, record["outputs"]), (used, record["inputs"])):
+            for entries in files.values():
+                side.update({entry["path"]: entry["sha256"] for entry in entries})
+    for path, checksum in used.items():
+        if not path.startswith("workflow/"):
+            assert made[path] == checksum, path
+
+
+def test_figures_are_pictures(finished):
+    for name in (
+        "chung2018/figures/table_3",
+        "chung2018/figures/speech2vec_training",
+        "figures/corpora",
+    ):
+        assert (finished.folder / RESULTS / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (finished.folder / RESULTS / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_second_run_does_nothing(finished):
+    assert finished.planned() == {}
+
+
+def test_touching_files_changes_nothing(finished):
+    for name in (
+        "src/crosstalk/embeddings/speech2vec.py",
+        "work/smoke/chung2018/segments.safetensors",
+    ):
+        (finished.folder / name).touch()
+    assert finished.planned() == {}
+
+
+def test_changed_code_reruns_what_runs_it(finished):
+    path = finished.folder / "src/crosstalk/results/claims.py"
+    before = path.read_text()
+    path.write_text(before + "\n# changed\n")
+    planned = finished.planned()
+    path.write_text(before)
+    assert set(planned) == {"judge_claims", "all"}
+
+
+def test_the_same_bytes_again(finished):
+    """Make one trained model, one map and the table again from scratch: not a byte differs."""
+    names = [
+        "chung2018/models/speech2vec-seed0.safetensors",
+        "chung2018/history/align-text-seed0.csv",
+        "chung2018/figures/speech2vec_training.pdf",
+    ]
+    paths = [finished.folder / RESULTS / name for name in names]
+    before = [path.read_bytes() for path in paths]
+    finished.snakemake(
+        "--forcerun",
+        "train_speech2vec",
+        "align_unsupervised",
+        "plot_training",
+        "--",
+        *[f"{RESULTS}/{n}" for n in names],
+    )
+    assert [path.read_bytes() for path in paths] == before
+    assert finished.planned() == {}
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("chung2018={speech2vec: {epoch: 3}}", "did you mean 'epochs'?"),
+        ("scale=smok", "did you mean 'smoke'?"),
+    ],
+)
+def test_a_wrong_parameter_stops_the_run_with_one_line(finished, override, says):
+    done = finished.snakemake("-n", "--config", override, check=False)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if "error" in line.lower()]
+    assert says in line
