@@ -24,6 +24,9 @@ wildcard_constraints:
     ),
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/speech_text.smk"
 include: "workflow/rules/results.smk"

@@ -62,16 +62,16 @@ def test_the_schema_is_the_models(request):
         ({"scale": "minni"}, "scale='minni' is not a scale; did you mean 'mini'?"),
         ({"sceds": [1]}, "sceds is not a parameter; did you mean 'seeds'?"),
         (
-            {"chung2018": {"speech2vec": {"epoch": 3}}},
-            "chung2018.speech2vec.epoch is not a parameter; did you mean 'epochs'?",
+            {"chung2018": {"speech2vec": {"training": {"epoch": 3}}}},
+            "chung2018.speech2vec.training.epoch is not a parameter; did you mean 'epochs'?",
         ),
         (
-            {"chung2018": {"speech2vec": {"epochs": -1}}},
-            "chung2018.speech2vec.epochs=-1 is not valid",
+            {"chung2018": {"speech2vec": {"training": {"epochs": -1}}}},
+            "chung2018.speech2vec.training.epochs=-1 is not valid",
         ),
         (
-            {"chung2018": {"speech2vec": {"optimiser": "adamm"}}},
-            "chung2018.speech2vec.optimiser='adamm' is not valid: should be 'sgd' or 'adam'",
+            {"chung2018": {"speech2vec": {"training": {"optimiser": "adamm"}}}},
+            "chung2018.speech2vec.training.optimiser='adamm' is not valid: should be 'sgd' or 'adam'",
         ),
         ({"chung2018": 3}, "chung2018=3 must be a group of parameters"),
         ({"seeds": []}, "seeds=[] is not valid"),
@@ -103,11 +103,11 @@ def test_malformed_yaml_is_one_line(tmp_path):
 
 
 def test_command_line_overrides_the_scale_which_overrides_the_base():
-    chosen = {"scale": "smoke", "chung2018": {"speech2vec": {"max_frames": 33}}}
+    chosen = {"scale": "smoke", "chung2018": {"speech2vec": {"network": {"max_frames": 33}}}}
     smoke = load_params(FILE, chosen)
-    assert smoke.chung2018.speech2vec.max_frames == 33
+    assert smoke.chung2018.speech2vec.network.max_frames == 33
     assert (
-        smoke.chung2018.speech2vec.epochs
-        == read_yaml(FILE)["scales"]["smoke"]["chung2018"]["speech2vec"]["epochs"]
+        smoke.chung2018.speech2vec.training.epochs
+        == read_yaml(FILE)["scales"]["smoke"]["chung2018"]["speech2vec"]["training"]["epochs"]
     )
     assert smoke.chung2018.features.shift_ms == read_yaml(FILE)["chung2018"]["features"]["shift_ms"]

@@ -1,6 +1,7 @@
 """One run of the whole workflow at smoke scale, by DVC, shared by every test of this folder."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,9 +49,8 @@ class Project:
         text = text.stdout + text.stderr
         if "Nothing to be done" in text:
             return {}
-        table = text.split("Job stats:")[1].split("Reasons:")[0].splitlines()[3:]
-        rows = [line.split() for line in table if line.strip()]
-        return {name: int(count) for name, count in rows if name != "total"}
+        stats = text.split("Job stats:")[1].split("\ntotal")[0]
+        return {name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE)}
 
     def set_parameter(self, old, new):
         path = self.folder / "params.yaml"

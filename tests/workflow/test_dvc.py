@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from conftest import Project
+from tests.workflow.conftest import Project
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
 

@@ -118,7 +118,7 @@ def test_the_same_bytes_again(finished):
 @pytest.mark.parametrize(
     ("override", "says"),
     [
-        ("chung2018={speech2vec: {epoch: 3}}", "did you mean 'epochs'?"),
+        ("chung2018={speech2vec: {training: {epoch: 3}}}", "did you mean 'epochs'?"),
         ("scale=smok", "did you mean 'smoke'?"),
     ],
 )

@@ -32,6 +32,7 @@ localrules:
 
 
 rule write_table:
+    """Write one results table: ours beside the paper's."""
     input:
         metrics=RESULTS + "/{paper}/metrics.csv",
         reference="workflow/reference/{paper}.yaml",
@@ -50,7 +51,6 @@ rule write_table:
         f"logs/{P.scale}/{{paper}}/write_{{table}}.log",
     benchmark:
         f"logs/{P.scale}/{{paper}}/write_{{table}}.tsv"
-    """Write one results table: ours beside the paper's."""
     threads: 1
     resources:
         mem_mb=4000,
@@ -70,6 +70,7 @@ rule write_table:
 
 
 rule plot_table:
+    """Draw one results table."""
     input:
         csv=RESULTS + "/{paper}/tables/{table}.csv",
         reference="workflow/reference/{paper}.yaml",
@@ -86,7 +87,6 @@ rule plot_table:
         f"logs/{P.scale}/{{paper}}/plot_{{table}}.log",
     benchmark:
         f"logs/{P.scale}/{{paper}}/plot_{{table}}.tsv"
-    """Draw one results table."""
     threads: 1
     resources:
         mem_mb=4000,
@@ -106,6 +106,7 @@ rule plot_table:
 
 
 rule plot_training:
+    """Draw Speech2Vec's training curves."""
     input:
         histories=expand(CHUNG + "/history/speech2vec-seed{seed}.csv", seed=P.seeds),
         code=code_of("plot-history"),
@@ -121,7 +122,6 @@ rule plot_training:
         f"logs/{P.scale}/chung2018/plot_training.log",
     benchmark:
         f"logs/{P.scale}/chung2018/plot_training.tsv"
-    """Draw Speech2Vec's training curves."""
     threads: 1
     resources:
         mem_mb=4000,
@@ -140,6 +140,7 @@ rule plot_training:
 
 
 rule write_corpora_table:
+    """Write what the corpora hold: hours, utterances, speakers, words, vocabulary."""
     input:
         corpora=DATA + "/prepared/corpora.csv",
         code=code_of("write-corpora-table"),
@@ -157,7 +158,6 @@ rule write_corpora_table:
         f"logs/{P.scale}/write_corpora_table.log",
     benchmark:
         f"logs/{P.scale}/write_corpora_table.tsv"
-    """Write what the corpora hold: hours, utterances, speakers, words, vocabulary."""
     threads: 1
     resources:
         mem_mb=4000,
@@ -175,6 +175,7 @@ rule write_corpora_table:
 
 
 rule plot_corpora:
+    """Draw what the corpora hold, by source and language."""
     input:
         corpora=DATA + "/prepared/corpora.csv",
         code=code_of("plot-corpora"),
@@ -190,7 +191,6 @@ rule plot_corpora:
         f"logs/{P.scale}/plot_corpora.log",
     benchmark:
         f"logs/{P.scale}/plot_corpora.tsv"
-    """Draw what the corpora hold, by source and language."""
     threads: 1
     resources:
         mem_mb=4000,
@@ -208,6 +208,7 @@ rule plot_corpora:
 
 
 rule judge_claims:
+    """Judge every claim of every paper from the metrics and their intervals."""
     input:
         claims="workflow/reference/claims.yaml",
         metrics=expand(RESULTS + "/{paper}/metrics.csv", paper=TABLES),
@@ -225,7 +226,6 @@ rule judge_claims:
         f"logs/{P.scale}/judge_claims.log",
     benchmark:
         f"logs/{P.scale}/judge_claims.tsv"
-    """Judge every claim of every paper from the metrics and their intervals."""
     threads: 1
     resources:
         mem_mb=4000,
@@ -243,6 +243,7 @@ rule judge_claims:
 
 
 rule describe_parameters:
+    """Write every parameter of the run, resolved."""
     input:
         code=code_of("describe-parameters"),
     output:
@@ -257,7 +258,6 @@ rule describe_parameters:
         f"logs/{P.scale}/describe_parameters.log",
     benchmark:
         f"logs/{P.scale}/describe_parameters.tsv"
-    """Write every parameter of the run, resolved."""
     threads: 1
     resources:
         mem_mb=4000,
@@ -274,6 +274,7 @@ rule describe_parameters:
 
 
 rule describe_provenance:
+    """Gather the run records of every job: code, inputs, outputs, device, cost."""
     input:
         lock="envs/requirements.txt",
         records=RECORDS,
@@ -290,7 +291,6 @@ rule describe_provenance:
         f"logs/{P.scale}/describe_provenance.log",
     benchmark:
         f"logs/{P.scale}/describe_provenance.tsv"
-    """Gather the run records of every job: code, inputs, outputs, device, cost."""
     threads: 1
     resources:
         mem_mb=4000,

@@ -176,11 +176,13 @@ rule train_speech2vec:
         runtime=1440,
         gpu=1,
     params:
-        cfg=cfg("chung2018.speech2vec"),
+        network=cfg("chung2018.speech2vec.network"),
+        training=cfg("chung2018.speech2vec.training"),
     shell:
         """
         python -m crosstalk train-speech2vec \
-            --cfg {params.cfg:q} \
+            --network {params.network:q} \
+            --training {params.training:q} \
             --seed {wildcards.seed} \
             --segments {input.segments:q} \
             --model {output.model:q} \
@@ -206,11 +208,11 @@ rule draw_encoder:
         mem_mb=4000,
         runtime=30,
     params:
-        cfg=cfg("chung2018.speech2vec"),
+        network=cfg("chung2018.speech2vec.network"),
     shell:
         """
         python -m crosstalk draw-encoder \
-            --cfg {params.cfg:q} \
+            --network {params.network:q} \
             --seed {wildcards.seed} \
             --segments {input.segments:q} \
             --model {output.model:q} \
@@ -237,7 +239,8 @@ rule embed_segments:
         mem_mb=8000,
         runtime=30,
     params:
-        cfg=cfg("chung2018.speech2vec"),
+        network=cfg("chung2018.speech2vec.network"),
+        types=cfg("chung2018.speech2vec.types"),
     shell:
         """
         python -m crosstalk embed-segments \

@@ -63,7 +63,7 @@ class Contexts:
     def batch_of(self, centres: Tensor) -> ContextBatch:
         """Gather the centres (int64 [B]) and the sums over their neighbours."""
         neighbours = self.neighbours[centres]
-        frames, mask = self._gather(neighbours.clamp(min=0).flatten())
+        frames, mask = self._frames_of(neighbours.clamp(min=0).flatten())
         mask = mask.view(*neighbours.shape, -1) & (neighbours >= 0).unsqueeze(-1)
         mask = mask[:, :, : int(self.target_lengths[centres].max())]
         targets = frames.view(*neighbours.shape, -1, frames.shape[-1])[:, :, : mask.shape[2]]
@@ -77,14 +77,12 @@ class Contexts:
 
     def padded(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Frames float32 [B, T, F] of some segments, zero-padded, and their lengths int64 [B]."""
-        return self._gather(tokens)[0], self.lengths[tokens]
+        frames, _ = self._frames_of(tokens)
+        return frames, self.lengths[tokens]
 
-    def _gather(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        lengths = self.lengths[tokens].unsqueeze(1)
-        step = torch.arange(int(lengths.max()), device=tokens.device)
-        mask = step < lengths
-        index = (self.starts[tokens].unsqueeze(1) + step).clamp(max=len(self.frames) - 1)
-        return self.frames[index] * mask.unsqueeze(-1), mask
+    def _frames_of(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        frames, lengths = gather(self.frames, self.starts[tokens], self.lengths[tokens])
+        return frames, torch.arange(frames.shape[1]) < lengths.unsqueeze(1)
 
     def _order(self, epoch: int) -> list[Tensor]:
         generator = torch.Generator().manual_seed(derive_seed(self.seed, f"epoch {epoch}"))
@@ -96,6 +94,14 @@ class Contexts:
             for batch in pool[cost[pool].argsort(stable=True)].split(self.batch_tokens)
         ]
         return [batches[i] for i in torch.randperm(len(batches), generator=generator)]
+
+
+def gather(frames: Tensor, starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Stack segments of frames [N, F] into [B, T, F], zero beyond their lengths int64 [B]."""
+    step = torch.arange(int(lengths.max()), device=frames.device)
+    index = (starts.unsqueeze(1) + step).clamp(max=len(frames) - 1)
+    inside = step < lengths.unsqueeze(1)
+    return frames[index] * inside.unsqueeze(-1), lengths
 
 
 def _neighbours(utterance: Tensor, window: int) -> Tensor:

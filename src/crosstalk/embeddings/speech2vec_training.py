@@ -8,12 +8,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from crosstalk.digest import file_digest
-from crosstalk.embeddings.contexts import Contexts
+from crosstalk.embeddings.contexts import Contexts, gather
 from crosstalk.embeddings.spaces import Space
 from crosstalk.embeddings.speech2vec import Speech2Vec
 from crosstalk.embeddings.tokens import SpokenTokens
 from crosstalk.errors import DataError
-from crosstalk.params.speech2vec import Speech2VecParams
+from crosstalk.params.speech2vec import NetworkParams, TrainingParams, TypesParams
 from crosstalk.seeds import derive_seed
 from crosstalk.speech.segments import Segments
 from crosstalk.stage import Input, Output
@@ -22,28 +22,46 @@ from crosstalk.training.seeding import seed_everything
 from crosstalk.training.state import training_state
 
 ROWS_PER_EPOCH = 10
+EMBEDDED_TOGETHER = 512
 
 
 def train_speech2vec(
-    *, cfg: Speech2VecParams, seed: int, segments: Input, model: Output, history: Output
+    *,
+    network: NetworkParams,
+    training: TrainingParams,
+    seed: int,
+    segments: Input,
+    model: Output,
+    history: Output,
 ) -> None:
     """Train on the training segments; resumes by itself if it was interrupted."""
     corpus = Segments.load(segments).select("train")
-    contexts = _contexts(corpus, cfg, seed)
+    contexts = Contexts(
+        *_tensors(corpus),
+        window=training.window,
+        max_frames=network.max_frames,
+        batch_tokens=training.batch_tokens,
+        seed=derive_seed(seed, "speech2vec batches"),
+    )
     if not len(contexts.centres):
         raise DataError(f"{segments} holds no two training words of one utterance: speak more text")
-    network = _network(cfg, corpus, seed)
-    make = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[cfg.optimiser]
-    optimiser = make(network.parameters(), lr=cfg.learning_rate)
-    belongs_to = {"cfg": cfg, "seed": seed, "segments": file_digest(segments)}
+    module = _draw(network, corpus, seed)
+    make = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[training.optimiser]
+    optimiser = make(module.parameters(), lr=training.learning_rate)
+    belongs_to = {
+        "network": network,
+        "training": training,
+        "seed": seed,
+        "segments": file_digest(segments),
+    }
     schedule = Schedule(
-        steps=cfg.epochs * contexts.steps_per_epoch,
+        steps=training.epochs * contexts.steps_per_epoch,
         log_every=max(1, contexts.steps_per_epoch // ROWS_PER_EPOCH),
-        gradient_norm=cfg.gradient_norm,
+        gradient_norm=training.gradient_norm,
     )
     with training_state("train_speech2vec", belongs_to) as state:
         rows = train(
-            network,
+            module,
             optimiser,
             contexts.batch_at,
             lambda module, batch: module(batch),
@@ -51,22 +69,22 @@ def train_speech2vec(
             state,
             label=f"Speech2Vec seed {seed}",
         )
-        save_file(network.state_dict(), model)
+        save_file(module.state_dict(), model)
         frame = pd.DataFrame(rows, columns=["step", "loss"])
         frame.insert(1, "epoch", frame["step"] / contexts.steps_per_epoch)
         frame.to_csv(history, index=False, float_format="%.6g")
         state.clear()
 
 
-def draw_encoder(*, cfg: Speech2VecParams, seed: int, segments: Input, model: Output) -> None:
+def draw_encoder(*, network: NetworkParams, seed: int, segments: Input, model: Output) -> None:
     """Draw the weights that training would start from, and keep them: the untrained control."""
-    save_file(_network(cfg, Segments.load(segments), seed).state_dict(), model)
+    save_file(_draw(network, Segments.load(segments), seed).state_dict(), model)
 
 
 def embed_segments(
     *,
-    cfg: Speech2VecParams,
-    seed: int,
+    network: NetworkParams,
+    types: TypesParams,
     segments: Input,
     model: Input,
     space: Output,
@@ -74,53 +92,48 @@ def embed_segments(
 ) -> None:
     """Embed words: training tokens averaged by word identity (A, A*), test tokens one by one.
 
-    ``space`` holds the words spoken at least ``cfg.min_count`` times in training, most frequent
+    ``space`` holds the words spoken at least ``types.min_count`` times in training, most frequent
     first; ``tokens`` holds every test token with its word.
     """
     corpus = Segments.load(segments)
-    network = _network(cfg, corpus, seed)
-    network.load_state_dict(load_file(model))
+    module = _draw(network, corpus, seed=0)
+    module.load_state_dict(load_file(model))
     training, test = corpus.select("train"), corpus.select("test")
-    _type_means(training, _embed(network, _contexts(training, cfg, seed)), cfg).save(space)
+    _type_means(training, _embed(module, training, network), types).save(space)
     SpokenTokens(
         words=[corpus.vocabulary[i] for i in test.word.tolist()],
-        vectors=_embed(network, _contexts(test, cfg, seed)).numpy(),
+        vectors=_embed(module, test, network).numpy(),
     ).save(tokens)
 
 
-def _network(cfg: Speech2VecParams, corpus: Segments, seed: int) -> Speech2Vec:
+def _draw(cfg: NetworkParams, corpus: Segments, seed: int) -> Speech2Vec:
     seed_everything(seed, "speech2vec")
     return Speech2Vec(corpus.frames.shape[1], cfg.dimension, cfg.decoder_dimension)
 
 
-def _contexts(corpus: Segments, cfg: Speech2VecParams, seed: int) -> Contexts:
-    return Contexts(
-        torch.as_tensor(corpus.frames),
-        torch.as_tensor(corpus.offsets),
-        torch.as_tensor(corpus.utterance),
-        window=cfg.window,
-        max_frames=cfg.max_frames,
-        batch_tokens=cfg.batch_tokens,
-        seed=derive_seed(seed, "speech2vec batches"),
-    )
+def _tensors(corpus: Segments) -> tuple[Tensor, Tensor, Tensor]:
+    columns = (corpus.frames, corpus.offsets, corpus.utterance)
+    return tuple(torch.as_tensor(column) for column in columns)
 
 
 @torch.inference_mode()
-def _embed(network: Speech2Vec, contexts: Contexts) -> Tensor:
+def _embed(module: Speech2Vec, corpus: Segments, cfg: NetworkParams) -> Tensor:
     """Z of every segment, float32 [n, d], batched by length."""
-    network.eval()
-    vectors = torch.empty(len(contexts.lengths), 2 * network.forwards.hidden_size)
-    for batch in contexts.lengths.argsort(stable=True).split(contexts.batch_tokens):
-        vectors[batch] = network.encode(*contexts.padded(batch))
+    module.eval()
+    frames, offsets, _ = _tensors(corpus)
+    lengths = offsets.diff().clamp(max=cfg.max_frames)
+    vectors = torch.empty(len(lengths), cfg.dimension)
+    for batch in lengths.argsort(stable=True).split(EMBEDDED_TOGETHER):
+        vectors[batch] = module.encode(*gather(frames, offsets[batch], lengths[batch]))
     return vectors
 
 
-def _type_means(corpus: Segments, vectors: Tensor, cfg: Speech2VecParams) -> Space:
+def _type_means(corpus: Segments, vectors: Tensor, types: TypesParams) -> Space:
     word = torch.as_tensor(corpus.word).long()
     counts = torch.bincount(word, minlength=len(corpus.vocabulary))
     sums = torch.zeros(len(counts), vectors.shape[1], dtype=torch.float64)
     sums.index_add_(0, word, vectors.double())
-    kept = counts >= cfg.min_count
+    kept = counts >= types.min_count
     ranked = kept.nonzero().squeeze(1)[counts[kept].argsort(descending=True, stable=True)]
     return Space(
         words=[corpus.vocabulary[i] for i in ranked.tolist()],

@@ -36,9 +36,9 @@ class ChungParams(Section):
 
     @model_validator(mode="after")
     def _one_dimension(self) -> Self:
-        if self.speech2vec.dimension != self.word2vec.dimension:
+        if self.speech2vec.network.dimension != self.word2vec.dimension:
             raise ValueError(
-                f"speech2vec.dimension={self.speech2vec.dimension} must equal "
+                f"speech2vec.network.dimension={self.speech2vec.network.dimension} must equal "
                 f"word2vec.dimension={self.word2vec.dimension}: the map is square"
             )
         return self

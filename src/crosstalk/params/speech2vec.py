@@ -7,26 +7,49 @@ from pydantic import Field
 from crosstalk.params.section import Section
 
 
-class Speech2VecParams(Section):
-    """Model, objective and training of Speech2Vec, skip-gram variant."""
+class NetworkParams(Section):
+    """The encoder and decoder, skip-gram variant."""
 
-    window: int = Field(3, ge=1, le=10)
-    """Neighbours on each side (k = 3: Chung et al. 2018, section 3; best of 1 to 5)."""
     dimension: int = Field(50, ge=2, multiple_of=2)
-    """Embedding size (d = 50, ibid.), half of it for each direction of the encoder (not stated)."""
+    """Embedding size (d = 50: section 3; best of 50, 100, 200, 300), half of it for each direction
+    of the encoder (not stated)."""
     decoder_dimension: int = Field(50, ge=2)
     """Hidden units of the decoder (not stated; chosen equal to the embedding)."""
+    max_frames: int = Field(100, ge=1)
+    """Longer segments are cut to this many frames, as centre and as neighbour (not stated; of our
+    spoken words 5 % last longer than 58 frames of 10 ms, the longest 124)."""
+
+
+class TrainingParams(Section):
+    """The objective and its optimisation."""
+
+    window: int = Field(3, ge=1, le=10)
+    """Neighbours on each side (k = 3: section 3; best of 1 to 5)."""
     optimiser: Literal["sgd", "adam"] = "sgd"
     """SGD without momentum in Speech2Vec; Adam makes a small budget of updates count."""
     learning_rate: float = Field(1e-3, gt=0, le=1)
     """Fixed (Speech2Vec, section 3)."""
-    epochs: int = Field(500, ge=0)
-    """Passes over the tokens (Speech2Vec); 0 leaves the encoder as it was drawn."""
+    epochs: int = Field(500, ge=1)
+    """Passes over the tokens (Speech2Vec)."""
     batch_tokens: int = Field(256, ge=1)
     """Centre words a step (not stated)."""
     gradient_norm: float = Field(5.0, gt=0)
     """Clipping (not stated; keeps recurrent gradients finite)."""
+
+
+class TypesParams(Section):
+    """How token embeddings become word embeddings."""
+
     min_count: int = Field(5, ge=1)
-    """Words spoken less often have no type embedding (not stated; Word2Vec's default)."""
-    max_frames: int = Field(100, ge=1)
-    """Longer segments are cut to this many frames of 10 ms, as centre and as neighbour."""
+    """Words spoken less often have no embedding (not stated; Word2Vec's default)."""
+
+
+class Speech2VecParams(Section):
+    """Speech2Vec, in the parts that different jobs depend on."""
+
+    network: NetworkParams = NetworkParams()
+    """What is trained."""
+    training: TrainingParams = TrainingParams()
+    """How."""
+    types: TypesParams = TypesParams()
+    """What becomes of it."""

@@ -11,6 +11,9 @@ from crosstalk.results.style import CYCLE, figure, save
 from crosstalk.results.tables import to_latex
 from crosstalk.stage import Input, Output
 
+LEAST_SHARE = 0.01
+"""Languages with less than this share of the largest one are counted in the axis label, not drawn."""
+
 COUNTS = ["utterances", "speakers", "words", "vocabulary", "rejected"]
 
 
@@ -49,11 +52,17 @@ def _stack(axes: Axes, frame: pd.DataFrame, value: str, label: str) -> None:
     wide = frame.pivot_table(index="language", columns="source", values=value, aggfunc="sum")
     wide = wide.fillna(0.0)
     wide = wide.loc[wide.sum(axis=1).sort_values(ascending=False, kind="stable").index]
+    total = wide.sum(axis=1)
+    drawn = total >= LEAST_SHARE * total.max()
+    left_out = int((~drawn).sum())
+    wide = wide.loc[drawn, wide[drawn].sum() > 0]
     bottom = pd.Series(0.0, index=wide.index)
     for source, colour in zip(wide.columns, CYCLE, strict=False):
         axes.bar(wide.index, wide[source], bottom=bottom, color=colour, label=source, width=0.7)
         bottom += wide[source]
     axes.grid(axis="x", visible=False)
     axes.set_ylabel(label)
-    axes.set_xlabel("language")
+    axes.set_xlabel(
+        "language" + (f" ({left_out} with less than 1 % not drawn)" if left_out else "")
+    )
     axes.legend(fontsize=7.5)

@@ -1,0 +1,113 @@
+"""For every parameter: exactly which rules a change of it would run again.
+
+The golden table `reruns.yaml` is documentation too. After a change that is meant, write it anew with
+`UPDATE_GOLDEN=1 pytest tests/workflow/test_parameters.py` and read the difference.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from crosstalk.errors import ParameterError
+from crosstalk.params.loader import leaves, load_params, resolve
+from crosstalk.params.models import Params
+from crosstalk.yamlfile import read_yaml
+
+pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+GOLDEN = Path(__file__).with_name("reruns.yaml")
+
+# Leaves whose neighbouring values are not free: what to set instead.
+TOGETHER = {
+    "chung2018.speech2vec.network.dimension": {"chung2018.word2vec.dimension": 48, "chung2018.speech2vec.network.dimension": 48},
+    "chung2018.word2vec.dimension": {"chung2018.word2vec.dimension": 48, "chung2018.speech2vec.network.dimension": 48},
+}  # fmt: skip
+CHOSEN = {
+    "seeds": [0, 7],
+    "corpora.bible.books": ["Mk"],
+    "corpora.freedict.pairs": ["en-fr", "fr-en"],
+    "chung2018.spoken.language": "de",
+    "chung2018.word2vec.language": "de",
+    "chung2018.supervised.normalise": ["unit"],
+    "chung2018.unsupervised.normalise": ["unit"],
+}
+
+
+def nested(changes):
+    tree = {}
+    for path, value in changes.items():
+        *parents, leaf = path.split(".")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+        node[leaf] = value
+    return tree
+
+
+def annotation(path):
+    model = Params
+    *parents, leaf = path.split(".")
+    for parent in parents:
+        model = model.model_fields[parent].annotation
+    return model.model_fields[leaf].annotation
+
+
+def other_values(path, value):
+    """Yield candidates that differ from ``value``; the first valid one is used."""
+    if path in CHOSEN:
+        yield CHOSEN[path]
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield from (value + 1, value - 1, value + 2)
+    elif isinstance(value, float):
+        yield from (value * 1.1, value * 0.9, value + 0.01, 0.5)
+    elif isinstance(value, tuple) and value and isinstance(value[0], int):
+        yield [value[0], value[1] + 1]
+    elif isinstance(value, tuple):
+        yield from (list(value[:-1]), list(value[1:]))
+    else:
+        yield from (choice for choice in get_args(annotation(path)) if choice != value)
+
+
+def flip(base, path, value):
+    if path in TOGETHER:
+        return nested(TOGETHER[path])
+    for candidate in other_values(path, value):
+        changed = nested({path: candidate})
+        with contextlib.suppress(ParameterError):
+            if resolve(base, {"scale": "smoke"} | changed) != resolve(base, {"scale": "smoke"}):
+                return changed
+    raise AssertionError(f"no other valid value of {path}={value!r}: add one to CHOSEN")
+
+
+def planned(project, changes):
+    """Names of the rules that Snakemake would run after each change, all in one process."""
+    asked = json.dumps({name: {"scale": "smoke"} | change for name, change in changes.items()})
+    done = project.run(sys.executable, Path(__file__).with_name("plan.py"), asked)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_every_parameter_reruns_what_depends_on_it(finished):
+    base = read_yaml(finished.folder / "params.yaml")
+    changes = {
+        path: flip(base, path, value)
+        for path, value in leaves(load_params(finished.folder / "params.yaml"))
+        if path != "scale"
+    }
+    found = planned(finished, {"nothing": {}} | changes)
+    assert found.pop("nothing") == []
+    if os.environ.get("UPDATE_GOLDEN"):
+        lines = (f"{path}: [{', '.join(rules)}]\n" for path, rules in found.items())
+        GOLDEN.write_text("".join(lines))
+    assert found == read_yaml(GOLDEN)
+
+
+def test_no_parameter_is_without_effect():
+    """`describe_parameters` alone would mean that nothing reads the parameter."""
+    idle = [path for path, rules in read_yaml(GOLDEN).items() if rules == ["describe_parameters"]]
+    assert idle == []
