@@ -12,7 +12,7 @@ from crosstalk.results.tables import to_latex
 from crosstalk.stage import Input, Output
 
 LEAST_SHARE = 0.01
-"""Languages with less than this share of the largest one are counted in the axis label, not drawn."""
+"""Languages with a smaller share of the largest one are counted in the axis label, not drawn."""
 
 COUNTS = ["utterances", "speakers", "words", "vocabulary", "rejected"]
 
