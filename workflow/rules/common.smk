@@ -13,7 +13,9 @@ from crosstalk.sources import module_files
 from crosstalk.stages import STAGES
 
 # Rules call `python`: make it the one that runs Snakemake, activated or not, here or on a node.
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+os.environ.update(
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()])
+)
 # Threads that wait should sleep: spinning ones starve the jobs beside them.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -62,3 +64,37 @@ def cfg_all(wildcards):
 def archives_of(source):
     """Where the archives of a corpus lie once they are fetched (at smoke scale: built)."""
     return [f"{DATA}/raw/{source}/{a.name}" for a in REGISTRY.source(source).archives]
+
+
+def cfg_archive(wildcards):
+    """The registry's entry of one archive: a change there fetches that archive alone."""
+    entry = REGISTRY.source(wildcards.source).archive(wildcards.archive)
+    return canonical_json(entry.model_dump(mode="json", exclude_none=True))
+
+
+# Chung et al. 2018: which files a system stands for.
+
+
+def encoder_model(wildcards):
+    """The trained encoder is a result; the untrained one is not worth keeping."""
+    folder = (
+        f"{CHUNG}/models"
+        if wildcards.encoder == "speech2vec"
+        else f"{WORK}/chung2018/models"
+    )
+    return f"{folder}/{wildcards.encoder}-seed{wildcards.seed}.safetensors"
+
+
+def system_space(wildcards):
+    """The space that is mapped onto the text space."""
+    if wildcards.system == "text":
+        return f"{CHUNG}/models/word2vec-spoken-seed{wildcards.seed}.safetensors"
+    return f"{SPACES}/{wildcards.system}-seed{wildcards.seed}.safetensors"
+
+
+def test_tokens(wildcards):
+    """Every row answers the same test tokens."""
+    encoder = (
+        wildcards.system if VECTORS[wildcards.system] == "tokens" else "speech2vec"
+    )
+    return f"{SPACES}/{encoder}-seed{wildcards.seed}.tokens.safetensors"

@@ -9,13 +9,6 @@ OUTPUTS
     {DATA}/prepared/corpora.csv              what every source holds
 """
 
-
-def cfg_archive(wildcards):
-    """The registry's entry of one archive: a change there fetches that archive alone."""
-    entry = REGISTRY.source(wildcards.source).archive(wildcards.archive)
-    return canonical_json(entry.model_dump(mode="json", exclude_none=True))
-
-
 if SMOKE:
 
     rule build_archive:
@@ -25,12 +18,14 @@ if SMOKE:
             bulk="workflow/smoke/mark.txt",
             code=code_of("build-smoke-archive"),
         output:
-            archive=DATA + "/raw/{source}/{archive}",
-            record=DATA + "/records/fetch/{source}/{archive}.json",
+            archive=f"{DATA}/raw/{{source}}/{{archive}}",
+            record=f"{DATA}/records/fetch/{{source}}/{{archive}}.json",
         log:
             f"logs/{P.scale}/corpora/build_{{source}}_{{archive}}.log",
         benchmark:
             f"logs/{P.scale}/corpora/build_{{source}}_{{archive}}.tsv"
+        conda:
+            "../../envs/environment.yml"
         threads: 1
         resources:
             mem_mb=4000,
@@ -53,9 +48,11 @@ else:
     rule fetch_archive:
         """Fetch an archive from the first origin that delivers the pinned file."""
         output:
-            archive=DATA + "/raw/{source}/{archive}",
+            archive=f"{DATA}/raw/{{source}}/{{archive}}",
         log:
             f"logs/{P.scale}/corpora/fetch_{{source}}_{{archive}}.log",
+        conda:
+            "../../envs/environment.yml"
         threads: 1
         resources:
             mem_mb=1000,
@@ -79,17 +76,19 @@ rule prepare_tuxpaint:
         archives=archives_of("tuxpaint"),
         code=code_of("prepare-tuxpaint"),
     output:
-        audio=DATA + "/prepared/tuxpaint/audio.flac",
-        recordings=DATA + "/prepared/tuxpaint/recordings.jsonl.gz",
-        supervisions=DATA + "/prepared/tuxpaint/supervisions.jsonl.gz",
-        rejected=DATA + "/prepared/tuxpaint/rejected.csv",
-        messages=DATA + "/prepared/tuxpaint/messages.parquet",
-        pictures=DATA + "/prepared/tuxpaint/pictures.parquet",
-        record=DATA + "/records/prepare_tuxpaint.json",
+        audio=f"{DATA}/prepared/tuxpaint/audio.flac",
+        recordings=f"{DATA}/prepared/tuxpaint/recordings.jsonl.gz",
+        supervisions=f"{DATA}/prepared/tuxpaint/supervisions.jsonl.gz",
+        rejected=f"{DATA}/prepared/tuxpaint/rejected.csv",
+        messages=f"{DATA}/prepared/tuxpaint/messages.parquet",
+        pictures=f"{DATA}/prepared/tuxpaint/pictures.parquet",
+        record=f"{DATA}/records/prepare_tuxpaint.json",
     log:
         f"logs/{P.scale}/corpora/prepare_tuxpaint.log",
     benchmark:
         f"logs/{P.scale}/corpora/prepare_tuxpaint.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -117,16 +116,18 @@ rule prepare_asterisk:
         archives=archives_of("asterisk"),
         code=code_of("prepare-asterisk"),
     output:
-        audio=DATA + "/prepared/asterisk/audio.flac",
-        recordings=DATA + "/prepared/asterisk/recordings.jsonl.gz",
-        supervisions=DATA + "/prepared/asterisk/supervisions.jsonl.gz",
-        rejected=DATA + "/prepared/asterisk/rejected.csv",
-        messages=DATA + "/prepared/asterisk/messages.parquet",
-        record=DATA + "/records/prepare_asterisk.json",
+        audio=f"{DATA}/prepared/asterisk/audio.flac",
+        recordings=f"{DATA}/prepared/asterisk/recordings.jsonl.gz",
+        supervisions=f"{DATA}/prepared/asterisk/supervisions.jsonl.gz",
+        rejected=f"{DATA}/prepared/asterisk/rejected.csv",
+        messages=f"{DATA}/prepared/asterisk/messages.parquet",
+        record=f"{DATA}/records/prepare_asterisk.json",
     log:
         f"logs/{P.scale}/corpora/prepare_asterisk.log",
     benchmark:
         f"logs/{P.scale}/corpora/prepare_asterisk.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -153,12 +154,14 @@ rule prepare_wesnoth:
         archives=archives_of("wesnoth"),
         code=code_of("prepare-wesnoth"),
     output:
-        messages=DATA + "/prepared/wesnoth/messages.parquet",
-        record=DATA + "/records/prepare_wesnoth.json",
+        messages=f"{DATA}/prepared/wesnoth/messages.parquet",
+        record=f"{DATA}/records/prepare_wesnoth.json",
     log:
         f"logs/{P.scale}/corpora/prepare_wesnoth.log",
     benchmark:
         f"logs/{P.scale}/corpora/prepare_wesnoth.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -181,12 +184,14 @@ rule prepare_bible:
         archives=archives_of("bible"),
         code=code_of("prepare-bible"),
     output:
-        messages=DATA + "/prepared/bible/messages.parquet",
-        record=DATA + "/records/prepare_bible.json",
+        messages=f"{DATA}/prepared/bible/messages.parquet",
+        record=f"{DATA}/records/prepare_bible.json",
     log:
         f"logs/{P.scale}/corpora/prepare_bible.log",
     benchmark:
         f"logs/{P.scale}/corpora/prepare_bible.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -209,12 +214,14 @@ rule prepare_quran:
         archives=archives_of("quran"),
         code=code_of("prepare-quran"),
     output:
-        messages=DATA + "/prepared/quran/messages.parquet",
-        record=DATA + "/records/prepare_quran.json",
+        messages=f"{DATA}/prepared/quran/messages.parquet",
+        record=f"{DATA}/records/prepare_quran.json",
     log:
         f"logs/{P.scale}/corpora/prepare_quran.log",
     benchmark:
         f"logs/{P.scale}/corpora/prepare_quran.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -237,12 +244,14 @@ rule prepare_freedict:
         archives=archives_of("freedict"),
         code=code_of("prepare-freedict"),
     output:
-        dictionary=DATA + "/prepared/freedict/dictionary.parquet",
-        record=DATA + "/records/prepare_freedict.json",
+        dictionary=f"{DATA}/prepared/freedict/dictionary.parquet",
+        record=f"{DATA}/records/prepare_freedict.json",
     log:
         f"logs/{P.scale}/corpora/prepare_freedict.log",
     benchmark:
         f"logs/{P.scale}/corpora/prepare_freedict.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -269,18 +278,20 @@ rule describe_corpora:
     """Count hours, utterances, speakers, words and vocabulary of every source and language."""
     input:
         registry="workflow/corpora.yaml",
-        supervisions=expand(DATA + "/prepared/{s}/supervisions.jsonl.gz", s=SPEECH),
-        rejected=expand(DATA + "/prepared/{s}/rejected.csv", s=SPEECH),
-        messages=expand(DATA + "/prepared/{s}/messages.parquet", s=TEXT),
-        dictionaries=[DATA + "/prepared/freedict/dictionary.parquet"],
+        supervisions=expand(f"{DATA}/prepared/{{s}}/supervisions.jsonl.gz", s=SPEECH),
+        rejected=expand(f"{DATA}/prepared/{{s}}/rejected.csv", s=SPEECH),
+        messages=expand(f"{DATA}/prepared/{{s}}/messages.parquet", s=TEXT),
+        dictionaries=[f"{DATA}/prepared/freedict/dictionary.parquet"],
         code=code_of("describe-corpora"),
     output:
-        corpora=DATA + "/prepared/corpora.csv",
-        record=DATA + "/records/describe_corpora.json",
+        corpora=f"{DATA}/prepared/corpora.csv",
+        record=f"{DATA}/records/describe_corpora.json",
     log:
         f"logs/{P.scale}/corpora/describe_corpora.log",
     benchmark:
         f"logs/{P.scale}/corpora/describe_corpora.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -301,5 +312,5 @@ rule describe_corpora:
 rule corpora:
     """Every corpus, fetched and prepared, and what it holds."""
     input:
-        RESULTS + "/tables/corpora.csv",
-        RESULTS + "/figures/corpora.png",
+        f"{RESULTS}/tables/corpora.csv",
+        f"{RESULTS}/figures/corpora.png",

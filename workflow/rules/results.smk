@@ -34,15 +34,15 @@ localrules:
 rule write_table:
     """Write one results table: ours beside the paper's."""
     input:
-        metrics=RESULTS + "/{paper}/metrics.csv",
+        metrics=f"{RESULTS}/{{paper}}/metrics.csv",
         reference="workflow/reference/{paper}.yaml",
         code=code_of("write-table"),
     output:
-        csv=RESULTS + "/{paper}/tables/{table}.csv",
-        markdown=RESULTS + "/{paper}/tables/{table}.md",
-        latex=RESULTS + "/{paper}/tables/{table}.tex",
+        csv=f"{RESULTS}/{{paper}}/tables/{{table}}.csv",
+        markdown=f"{RESULTS}/{{paper}}/tables/{{table}}.md",
+        latex=f"{RESULTS}/{{paper}}/tables/{{table}}.tex",
         html=report(
-            RESULTS + "/{paper}/tables/{table}.html",
+            f"{RESULTS}/{{paper}}/tables/{{table}}.html",
             category="{paper}",
             caption="../report/table.rst",
             labels={"kind": "table", "name": "{table}"},
@@ -51,15 +51,19 @@ rule write_table:
         f"logs/{P.scale}/{{paper}}/write_{{table}}.log",
     benchmark:
         f"logs/{P.scale}/{{paper}}/write_{{table}}.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        scale=P.scale,
     shell:
         """
         python -m crosstalk write-table \
             --table {wildcards.table} \
-            --scale {P.scale} \
+            --scale {params.scale:q} \
             --metrics {input.metrics:q} \
             --reference {input.reference:q} \
             --csv {output.csv:q} \
@@ -72,21 +76,23 @@ rule write_table:
 rule plot_table:
     """Draw one results table."""
     input:
-        csv=RESULTS + "/{paper}/tables/{table}.csv",
+        csv=f"{RESULTS}/{{paper}}/tables/{{table}}.csv",
         reference="workflow/reference/{paper}.yaml",
         code=code_of("plot-table"),
     output:
         png=report(
-            RESULTS + "/{paper}/figures/{table}.png",
+            f"{RESULTS}/{{paper}}/figures/{{table}}.png",
             category="{paper}",
             caption="../report/figure.rst",
             labels={"kind": "figure", "name": "{table}"},
         ),
-        pdf=RESULTS + "/{paper}/figures/{table}.pdf",
+        pdf=f"{RESULTS}/{{paper}}/figures/{{table}}.pdf",
     log:
         f"logs/{P.scale}/{{paper}}/plot_{{table}}.log",
     benchmark:
         f"logs/{P.scale}/{{paper}}/plot_{{table}}.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -108,20 +114,22 @@ rule plot_table:
 rule plot_training:
     """Draw Speech2Vec's training curves."""
     input:
-        histories=expand(CHUNG + "/history/speech2vec-seed{seed}.csv", seed=P.seeds),
+        histories=expand(f"{CHUNG}/history/speech2vec-seed{{seed}}.csv", seed=P.seeds),
         code=code_of("plot-history"),
     output:
         png=report(
-            CHUNG + "/figures/speech2vec_training.png",
+            f"{CHUNG}/figures/speech2vec_training.png",
             category="chung2018",
             caption="../report/training.rst",
             labels={"kind": "figure", "name": "training"},
         ),
-        pdf=CHUNG + "/figures/speech2vec_training.pdf",
+        pdf=f"{CHUNG}/figures/speech2vec_training.pdf",
     log:
         f"logs/{P.scale}/chung2018/plot_training.log",
     benchmark:
         f"logs/{P.scale}/chung2018/plot_training.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -142,14 +150,14 @@ rule plot_training:
 rule write_corpora_table:
     """Write what the corpora hold: hours, utterances, speakers, words, vocabulary."""
     input:
-        corpora=DATA + "/prepared/corpora.csv",
+        corpora=f"{DATA}/prepared/corpora.csv",
         code=code_of("write-corpora-table"),
     output:
-        csv=RESULTS + "/tables/corpora.csv",
-        markdown=RESULTS + "/tables/corpora.md",
-        latex=RESULTS + "/tables/corpora.tex",
+        csv=f"{RESULTS}/tables/corpora.csv",
+        markdown=f"{RESULTS}/tables/corpora.md",
+        latex=f"{RESULTS}/tables/corpora.tex",
         html=report(
-            RESULTS + "/tables/corpora.html",
+            f"{RESULTS}/tables/corpora.html",
             category="corpora",
             caption="../report/corpora.rst",
             labels={"kind": "table", "name": "corpora"},
@@ -158,14 +166,18 @@ rule write_corpora_table:
         f"logs/{P.scale}/write_corpora_table.log",
     benchmark:
         f"logs/{P.scale}/write_corpora_table.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        scale=P.scale,
     shell:
         """
         python -m crosstalk write-corpora-table \
-            --scale {P.scale} \
+            --scale {params.scale:q} \
             --corpora {input.corpora:q} \
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
@@ -177,20 +189,22 @@ rule write_corpora_table:
 rule plot_corpora:
     """Draw what the corpora hold, by source and language."""
     input:
-        corpora=DATA + "/prepared/corpora.csv",
+        corpora=f"{DATA}/prepared/corpora.csv",
         code=code_of("plot-corpora"),
     output:
         png=report(
-            RESULTS + "/figures/corpora.png",
+            f"{RESULTS}/figures/corpora.png",
             category="corpora",
             caption="../report/corpora.rst",
             labels={"kind": "figure", "name": "corpora"},
         ),
-        pdf=RESULTS + "/figures/corpora.pdf",
+        pdf=f"{RESULTS}/figures/corpora.pdf",
     log:
         f"logs/{P.scale}/plot_corpora.log",
     benchmark:
         f"logs/{P.scale}/plot_corpora.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -211,13 +225,13 @@ rule judge_claims:
     """Judge every claim of every paper from the metrics and their intervals."""
     input:
         claims="workflow/reference/claims.yaml",
-        metrics=expand(RESULTS + "/{paper}/metrics.csv", paper=TABLES),
+        metrics=expand(f"{RESULTS}/{{paper}}/metrics.csv", paper=TABLES),
         code=code_of("judge-claims"),
     output:
-        csv=RESULTS + "/claims.csv",
-        markdown=RESULTS + "/claims.md",
+        csv=f"{RESULTS}/claims.csv",
+        markdown=f"{RESULTS}/claims.md",
         html=report(
-            RESULTS + "/claims.html",
+            f"{RESULTS}/claims.html",
             category="claims",
             caption="../report/claims.rst",
             labels={"kind": "table", "name": "claims"},
@@ -226,14 +240,18 @@ rule judge_claims:
         f"logs/{P.scale}/judge_claims.log",
     benchmark:
         f"logs/{P.scale}/judge_claims.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        scale=P.scale,
     shell:
         """
         python -m crosstalk judge-claims \
-            --scale {P.scale} \
+            --scale {params.scale:q} \
             --claims {input.claims:q} \
             --metrics {input.metrics:q} \
             --csv {output.csv:q} \
@@ -247,9 +265,9 @@ rule describe_parameters:
     input:
         code=code_of("describe-parameters"),
     output:
-        json_file=RESULTS + "/parameters.json",
+        json_file=f"{RESULTS}/parameters.json",
         html_file=report(
-            RESULTS + "/parameters.html",
+            f"{RESULTS}/parameters.html",
             category="provenance",
             caption="../report/parameters.rst",
             labels={"kind": "page", "name": "parameters"},
@@ -258,6 +276,8 @@ rule describe_parameters:
         f"logs/{P.scale}/describe_parameters.log",
     benchmark:
         f"logs/{P.scale}/describe_parameters.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -280,9 +300,9 @@ rule describe_provenance:
         records=RECORDS,
         code=code_of("describe-provenance"),
     output:
-        csv=RESULTS + "/provenance.csv",
+        csv=f"{RESULTS}/provenance.csv",
         html_file=report(
-            RESULTS + "/provenance.html",
+            f"{RESULTS}/provenance.html",
             category="provenance",
             caption="../report/provenance.rst",
             labels={"kind": "page", "name": "provenance"},
@@ -291,14 +311,18 @@ rule describe_provenance:
         f"logs/{P.scale}/describe_provenance.log",
     benchmark:
         f"logs/{P.scale}/describe_provenance.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        scale=P.scale,
     shell:
         """
         python -m crosstalk describe-provenance \
-            --scale {P.scale} \
+            --scale {params.scale:q} \
             --lock {input.lock:q} \
             --records {input.records:q} \
             --csv {output.csv:q} \

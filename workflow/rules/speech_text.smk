@@ -57,31 +57,6 @@ RECORDS += expand(
 TEXT_SPACE = f"{CHUNG}/models/word2vec-written-seed{{seed}}.safetensors"
 
 
-def encoder_model(wildcards):
-    """The trained encoder is a result; the untrained one is not worth keeping."""
-    folder = (
-        f"{CHUNG}/models"
-        if wildcards.encoder == "speech2vec"
-        else f"{WORK}/chung2018/models"
-    )
-    return f"{folder}/{wildcards.encoder}-seed{wildcards.seed}.safetensors"
-
-
-def system_space(wildcards):
-    """The space that is mapped onto the text space."""
-    if wildcards.system == "text":
-        return f"{CHUNG}/models/word2vec-spoken-seed{wildcards.seed}.safetensors"
-    return f"{SPACES}/{wildcards.system}-seed{wildcards.seed}.safetensors"
-
-
-def test_tokens(wildcards):
-    """Every row answers the same test tokens."""
-    encoder = (
-        wildcards.system if VECTORS[wildcards.system] == "tokens" else "speech2vec"
-    )
-    return f"{SPACES}/{encoder}-seed{wildcards.seed}.tokens.safetensors"
-
-
 wildcard_constraints:
     system="|".join(VECTORS),
     method="supervised|unsupervised",
@@ -92,17 +67,19 @@ wildcard_constraints:
 rule speak_messages:
     """Speak the messages of the spoken half with many synthetic voices."""
     input:
-        messages=DATA + "/prepared/wesnoth/messages.parquet",
+        messages=f"{DATA}/prepared/wesnoth/messages.parquet",
         code=code_of("speak-messages"),
     output:
-        audio=WORK + "/spoken/audio.flac",
-        recordings=WORK + "/spoken/recordings.jsonl.gz",
-        supervisions=WORK + "/spoken/supervisions.jsonl.gz",
-        record=CHUNG + "/runs/speak_messages.json",
+        audio=f"{WORK}/spoken/audio.flac",
+        recordings=f"{WORK}/spoken/recordings.jsonl.gz",
+        supervisions=f"{WORK}/spoken/supervisions.jsonl.gz",
+        record=f"{CHUNG}/runs/speak_messages.json",
     log:
-        LOGS + "/speak_messages.log",
+        f"{LOGS}/speak_messages.log",
     benchmark:
-        LOGS + "/speak_messages.tsv"
+        f"{LOGS}/speak_messages.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 2
     resources:
         mem_mb=4000,
@@ -128,17 +105,19 @@ rule speak_messages:
 rule extract_segments:
     """Cut the spoken messages into MFCC word segments at their true boundaries."""
     input:
-        recordings=WORK + "/spoken/recordings.jsonl.gz",
-        supervisions=WORK + "/spoken/supervisions.jsonl.gz",
-        audio=WORK + "/spoken/audio.flac",
+        recordings=f"{WORK}/spoken/recordings.jsonl.gz",
+        supervisions=f"{WORK}/spoken/supervisions.jsonl.gz",
+        audio=f"{WORK}/spoken/audio.flac",
         code=code_of("extract-segments"),
     output:
-        segments=WORK + "/chung2018/segments.safetensors",
-        record=CHUNG + "/runs/extract_segments.json",
+        segments=f"{WORK}/chung2018/segments.safetensors",
+        record=f"{CHUNG}/runs/extract_segments.json",
     log:
-        LOGS + "/extract_segments.log",
+        f"{LOGS}/extract_segments.log",
     benchmark:
-        LOGS + "/extract_segments.tsv"
+        f"{LOGS}/extract_segments.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 2
     resources:
         mem_mb=8000,
@@ -160,16 +139,18 @@ rule extract_segments:
 rule train_speech2vec:
     """Train Speech2Vec on the word segments."""
     input:
-        segments=WORK + "/chung2018/segments.safetensors",
+        segments=f"{WORK}/chung2018/segments.safetensors",
         code=code_of("train-speech2vec"),
     output:
-        model=CHUNG + "/models/speech2vec-seed{seed}.safetensors",
-        history=CHUNG + "/history/speech2vec-seed{seed}.csv",
-        record=CHUNG + "/runs/train_speech2vec-seed{seed}.json",
+        model=f"{CHUNG}/models/speech2vec-seed{{seed}}.safetensors",
+        history=f"{CHUNG}/history/speech2vec-seed{{seed}}.csv",
+        record=f"{CHUNG}/runs/train_speech2vec-seed{{seed}}.json",
     log:
-        LOGS + "/train_speech2vec-seed{seed}.log",
+        f"{LOGS}/train_speech2vec-seed{{seed}}.log",
     benchmark:
-        LOGS + "/train_speech2vec-seed{seed}.tsv"
+        f"{LOGS}/train_speech2vec-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 2
     resources:
         mem_mb=8000,
@@ -194,15 +175,17 @@ rule train_speech2vec:
 rule draw_encoder:
     """Draw an encoder and leave it untrained: the control of what training adds."""
     input:
-        segments=WORK + "/chung2018/segments.safetensors",
+        segments=f"{WORK}/chung2018/segments.safetensors",
         code=code_of("draw-encoder"),
     output:
-        model=WORK + "/chung2018/models/untrained-seed{seed}.safetensors",
-        record=CHUNG + "/runs/draw_encoder-seed{seed}.json",
+        model=f"{WORK}/chung2018/models/untrained-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/draw_encoder-seed{{seed}}.json",
     log:
-        LOGS + "/draw_encoder-seed{seed}.log",
+        f"{LOGS}/draw_encoder-seed{{seed}}.log",
     benchmark:
-        LOGS + "/draw_encoder-seed{seed}.tsv"
+        f"{LOGS}/draw_encoder-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -223,17 +206,19 @@ rule draw_encoder:
 rule embed_segments:
     """Embed spoken words: training tokens averaged by word, test tokens one by one."""
     input:
-        segments=WORK + "/chung2018/segments.safetensors",
+        segments=f"{WORK}/chung2018/segments.safetensors",
         model=encoder_model,
         code=code_of("embed-segments"),
     output:
-        space=SPACES + "/{encoder}-seed{seed}.safetensors",
-        tokens=SPACES + "/{encoder}-seed{seed}.tokens.safetensors",
-        record=CHUNG + "/runs/embed_segments-{encoder}-seed{seed}.json",
+        space=f"{SPACES}/{{encoder}}-seed{{seed}}.safetensors",
+        tokens=f"{SPACES}/{{encoder}}-seed{{seed}}.tokens.safetensors",
+        record=f"{CHUNG}/runs/embed_segments-{{encoder}}-seed{{seed}}.json",
     log:
-        LOGS + "/embed_segments-{encoder}-seed{seed}.log",
+        f"{LOGS}/embed_segments-{{encoder}}-seed{{seed}}.log",
     benchmark:
-        LOGS + "/embed_segments-{encoder}-seed{seed}.tsv"
+        f"{LOGS}/embed_segments-{{encoder}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 2
     resources:
         mem_mb=8000,
@@ -244,8 +229,8 @@ rule embed_segments:
     shell:
         """
         python -m crosstalk embed-segments \
-            --cfg {params.cfg:q} \
-            --seed {wildcards.seed} \
+            --network {params.network:q} \
+            --types {params.types:q} \
             --segments {input.segments:q} \
             --model {input.model:q} \
             --space {output.space:q} \
@@ -257,15 +242,17 @@ rule embed_segments:
 rule train_word2vec:
     """Train Word2Vec on the written or on the spoken half of the messages."""
     input:
-        messages=DATA + "/prepared/wesnoth/messages.parquet",
+        messages=f"{DATA}/prepared/wesnoth/messages.parquet",
         code=code_of("train-word2vec"),
     output:
-        space=CHUNG + "/models/word2vec-{half}-seed{seed}.safetensors",
-        record=CHUNG + "/runs/train_word2vec-{half}-seed{seed}.json",
+        space=f"{CHUNG}/models/word2vec-{{half}}-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/train_word2vec-{{half}}-seed{{seed}}.json",
     log:
-        LOGS + "/train_word2vec-{half}-seed{seed}.log",
+        f"{LOGS}/train_word2vec-{{half}}-seed{{seed}}.log",
     benchmark:
-        LOGS + "/train_word2vec-{half}-seed{seed}.tsv"
+        f"{LOGS}/train_word2vec-{{half}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -292,12 +279,14 @@ rule rotate_space:
         space=TEXT_SPACE,
         code=code_of("rotate-space"),
     output:
-        rotated=SPACES + "/rotated-seed{seed}.safetensors",
-        record=CHUNG + "/runs/rotate_space-seed{seed}.json",
+        rotated=f"{SPACES}/rotated-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/rotate_space-seed{{seed}}.json",
     log:
-        LOGS + "/rotate_space-seed{seed}.log",
+        f"{LOGS}/rotate_space-seed{{seed}}.log",
     benchmark:
-        LOGS + "/rotate_space-seed{seed}.tsv"
+        f"{LOGS}/rotate_space-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -319,12 +308,14 @@ rule align_supervised:
         target=TEXT_SPACE,
         code=code_of("align-supervised"),
     output:
-        mapping=ALIGNED + "/{system}-supervised-seed{seed}.safetensors",
-        record=CHUNG + "/runs/align_supervised-{system}-seed{seed}.json",
+        mapping=f"{ALIGNED}/{{system}}-supervised-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/align_supervised-{{system}}-seed{{seed}}.json",
     log:
-        LOGS + "/align_supervised-{system}-seed{seed}.log",
+        f"{LOGS}/align_supervised-{{system}}-seed{{seed}}.log",
     benchmark:
-        LOGS + "/align_supervised-{system}-seed{seed}.tsv"
+        f"{LOGS}/align_supervised-{{system}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -349,13 +340,15 @@ rule align_unsupervised:
         target=TEXT_SPACE,
         code=code_of("align-unsupervised"),
     output:
-        mapping=ALIGNED + "/{system}-unsupervised-seed{seed}.safetensors",
-        history=CHUNG + "/history/align-{system}-seed{seed}.csv",
-        record=CHUNG + "/runs/align_unsupervised-{system}-seed{seed}.json",
+        mapping=f"{ALIGNED}/{{system}}-unsupervised-seed{{seed}}.safetensors",
+        history=f"{CHUNG}/history/align-{{system}}-seed{{seed}}.csv",
+        record=f"{CHUNG}/runs/align_unsupervised-{{system}}-seed{{seed}}.json",
     log:
-        LOGS + "/align_unsupervised-{system}-seed{seed}.log",
+        f"{LOGS}/align_unsupervised-{{system}}-seed{{seed}}.log",
     benchmark:
-        LOGS + "/align_unsupervised-{system}-seed{seed}.tsv"
+        f"{LOGS}/align_unsupervised-{{system}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 2
     resources:
         mem_mb=4000,
@@ -382,15 +375,17 @@ rule classify_spoken_words:
         tokens=test_tokens,
         source=system_space,
         target=TEXT_SPACE,
-        mapping=ALIGNED + "/{system}-{method}-seed{seed}.safetensors",
+        mapping=f"{ALIGNED}/{{system}}-{{method}}-seed{{seed}}.safetensors",
         code=code_of("classify-spoken-words"),
     output:
-        answers=ALIGNED + "/{system}-{method}-seed{seed}.items.parquet",
-        record=CHUNG + "/runs/classify_spoken_words-{system}-{method}-seed{seed}.json",
+        answers=f"{ALIGNED}/{{system}}-{{method}}-seed{{seed}}.items.parquet",
+        record=f"{CHUNG}/runs/classify_spoken_words-{{system}}-{{method}}-seed{{seed}}.json",
     log:
-        LOGS + "/classify_spoken_words-{system}-{method}-seed{seed}.log",
+        f"{LOGS}/classify_spoken_words-{{system}}-{{method}}-seed{{seed}}.log",
     benchmark:
-        LOGS + "/classify_spoken_words-{system}-{method}-seed{seed}.tsv"
+        f"{LOGS}/classify_spoken_words-{{system}}-{{method}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -416,16 +411,18 @@ rule classify_spoken_words:
 rule answer_most_frequent:
     """Answer every test token with the most frequent training word."""
     input:
-        segments=WORK + "/chung2018/segments.safetensors",
+        segments=f"{WORK}/chung2018/segments.safetensors",
         target=TEXT_SPACE,
         code=code_of("answer-most-frequent"),
     output:
-        answers=ALIGNED + "/majority-seed{seed}.items.parquet",
-        record=CHUNG + "/runs/answer_most_frequent-seed{seed}.json",
+        answers=f"{ALIGNED}/majority-seed{{seed}}.items.parquet",
+        record=f"{CHUNG}/runs/answer_most_frequent-seed{{seed}}.json",
     log:
-        LOGS + "/answer_most_frequent-seed{seed}.log",
+        f"{LOGS}/answer_most_frequent-seed{{seed}}.log",
     benchmark:
-        LOGS + "/answer_most_frequent-seed{seed}.tsv"
+        f"{LOGS}/answer_most_frequent-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -446,19 +443,21 @@ rule summarise_chung2018:
     """Turn answers into percentages with bootstrap intervals."""
     input:
         answers=expand(
-            ALIGNED + "/{answers}-seed{seed}.items.parquet",
+            f"{ALIGNED}/{{answers}}-seed{{seed}}.items.parquet",
             answers=ANSWERS,
             seed=P.seeds,
         ),
         code=code_of("summarise-items"),
     output:
-        metrics=CHUNG + "/metrics.csv",
-        summary=CHUNG + "/metrics.json",
-        record=CHUNG + "/runs/summarise.json",
+        metrics=f"{CHUNG}/metrics.csv",
+        summary=f"{CHUNG}/metrics.json",
+        record=f"{CHUNG}/runs/summarise.json",
     log:
-        LOGS + "/summarise.log",
+        f"{LOGS}/summarise.log",
     benchmark:
-        LOGS + "/summarise.tsv"
+        f"{LOGS}/summarise.tsv"
+    conda:
+        "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
