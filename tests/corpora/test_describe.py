@@ -76,7 +76,13 @@ def test_a_source_without_licence_is_refused(prepared):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", gzip.compress(b'{"duration": 1}\n'), gzip.compress(b"{}" * 99)[:-9], b"text"]
+    "content",
+    [
+        b"",
+        gzip.compress(b'{"duration": 1}\n', mtime=0),
+        gzip.compress(b"{}" * 99, mtime=0)[:-9],
+        b"text",
+    ],
 )
 def test_a_damaged_manifest_is_named(prepared, content):
     path = prepared / "stamps/supervisions.jsonl.gz"

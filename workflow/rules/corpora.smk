@@ -89,7 +89,7 @@ rule prepare_tuxpaint:
         f"logs/{P.scale}/corpora/prepare_tuxpaint.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=4000,
         runtime=30,
@@ -128,7 +128,7 @@ rule prepare_asterisk:
         f"logs/{P.scale}/corpora/prepare_asterisk.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=4000,
         runtime=30,
