@@ -46,7 +46,7 @@ def test_the_file_lists_every_parameter_with_a_comment():
 
 
 def test_the_schema_is_the_models(request):
-    """Regenerate with: crosstalk-schema, or `UPDATE_GOLDEN=1 pytest tests/params`."""
+    """Regenerate with `UPDATE_GOLDEN=1 pytest tests/params`."""
     import os
 
     path = Path("workflow/schemas/params.schema.json")

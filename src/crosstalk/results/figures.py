@@ -37,8 +37,8 @@ def plot_table(
         axes.set_xlim(-2, 102)
         axes.set_ylim(-0.7, len(frame) - 0.3)
         axes.set_xlabel(f"{layout.metric} ({layout.unit})")
-        axes.set_title(f"{layout.title}: ours beside the paper's", loc="left", fontsize=10)
-        axes.legend(loc="center right", fontsize=7.5)
+        drawn.suptitle(f"{layout.title}: ours beside the paper's", x=0.01, ha="left", fontsize=10)
+        drawn.legend(loc="outside lower center", ncols=3, fontsize=7.5)
         save(drawn, png, pdf, cfg.dpi)
 
 
@@ -53,8 +53,7 @@ def _annotate(axes: Axes, cell: object, decimals: int) -> None:
     """Write the value beside its interval, or why there is none."""
     if pd.isna(cell.ours):
         style = {"fontsize": 6.5, "style": "italic", "color": GREY}
-        where = {"xytext": (3, -6), "textcoords": "offset points", "va": "center"}
-        axes.annotate(cell.note, (0, cell.Index), **where, **style)
+        axes.text(101, cell.Index - 0.25, cell.note, ha="right", va="center", **style)
         return
     left = cell.ours > 85  # keep the number inside the axes
     anchor = (cell.ci_low if left else cell.ci_high, cell.Index)
