@@ -17,7 +17,7 @@ reproduce: setup  ## set up, fetch the data, train, evaluate: every table and fi
 	$(SNAKEMAKE)
 
 test: setup  ## set up and run every test (offline, from data in the repository)
-	$(BIN)/pytest -n 2 --dist loadscope
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
 
 smoke: setup  ## run the whole workflow in minutes, without downloads
 	$(MAKE) reproduce SCALE=smoke
