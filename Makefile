@@ -6,7 +6,9 @@ SHELL := /bin/bash
 CORES ?= all
 SCALE ?= mini
 BIN := .venv/bin
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES) --config scale=$(SCALE)
+# Tools call each other by name.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+SNAKEMAKE := snakemake --cores $(CORES) --config scale=$(SCALE)
 
 .PHONY: help reproduce test smoke report lint format lock setup freeze adopt
 
@@ -17,7 +19,7 @@ reproduce: setup  ## set up, fetch the data, train, evaluate: every table and fi
 	$(SNAKEMAKE)
 
 test: setup  ## set up and run every test (offline, from data in the repository)
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup
 
 smoke: setup  ## run the whole workflow in minutes, without downloads
 	$(MAKE) reproduce SCALE=smoke
@@ -26,15 +28,15 @@ report: reproduce  ## write results/<scale>/report.html, one page that opens wit
 	$(SNAKEMAKE) --report results/$(SCALE)/report.html
 
 lint: setup  ## check format, style and workflow
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/snakefmt --check Snakefile workflow
-	$(BIN)/snakemake --lint --config scale=smoke
+	ruff format --check .
+	ruff check .
+	snakefmt --check Snakefile workflow
+	snakemake --lint --config scale=smoke
 
 format: setup  ## format the sources
-	$(BIN)/ruff format .
-	$(BIN)/ruff check --fix .
-	$(BIN)/snakefmt Snakefile workflow
+	ruff format .
+	ruff check --fix .
+	snakefmt Snakefile workflow
 
 lock: setup  ## resolve envs/requirements.in anew, with hashes
 	envs/setup lock
@@ -45,7 +47,7 @@ setup: .venv/ready  ## make the environment in .venv (once)
 	envs/setup
 
 freeze: setup  ## record the results of a Snakemake run in dvc.lock
-	PATH=$(CURDIR)/$(BIN):$$PATH workflow/scripts/freeze
+	workflow/scripts/freeze
 
 adopt: setup  ## after a clone and `dvc pull`: tell Snakemake that nothing is to be done
-	PATH=$(CURDIR)/$(BIN):$$PATH workflow/scripts/adopt
+	workflow/scripts/adopt
