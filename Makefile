@@ -19,7 +19,8 @@ reproduce: setup  ## set up, fetch the data, train, evaluate: every table and fi
 	$(SNAKEMAKE) $(if $(wildcard .snakemake),,--forceall)  # in a fresh clone, results/ is not ours yet
 
 test: setup  ## set up and run every test (offline, from data in the repository)
-	OMP_NUM_THREADS=1 pytest -n 2 --dist loadgroup
+	OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope -m "not pipeline"
+	OMP_NUM_THREADS=1 pytest -m pipeline
 
 smoke: setup  ## run the whole workflow in minutes, without downloads
 	$(MAKE) reproduce SCALE=smoke

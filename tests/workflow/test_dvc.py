@@ -6,7 +6,7 @@ import pytest
 import yaml
 from tests.workflow.conftest import Project
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 
 
 def test_right_after_repro_neither_has_anything_to_do(finished):

@@ -18,7 +18,7 @@ from crosstalk.params.loader import leaves, load_params, resolve
 from crosstalk.params.models import Params
 from crosstalk.yamlfile import read_yaml
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 GOLDEN = Path(__file__).with_name("reruns.yaml")
 
 # Leaves whose neighbouring values are not free: what to set instead.

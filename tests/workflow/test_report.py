@@ -8,7 +8,6 @@ import pytest
 pytestmark = [
     pytest.mark.pipeline,
     pytest.mark.browser,
-    pytest.mark.xdist_group("pipeline"),
     pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium"),
 ]
 

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.pipeline
 RESULTS = "results/smoke"
 
 
