@@ -34,7 +34,7 @@ def test_an_experiment_changes_what_it_says_and_nothing_else(finished):
     assert figure.stat().st_mtime > jobs[0].stat().st_mtime  # drawn anew, nothing trained
     finished.run("git", "checkout", "--", ".")
     finished.run("dvc", "checkout", "paper", "summary")
-    finished.run("dvc", "repro")
+    finished.snakemake()  # DVC finds nothing to do; Snakemake remembers the experiment
 
 
 def test_a_clone_adopts_pulled_results_and_still_sees_changes(finished, tmp_path):
