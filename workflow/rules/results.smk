@@ -189,7 +189,7 @@ rule write_corpora_table:
 rule plot_corpora:
     """Draw what the corpora hold, by source and language."""
     input:
-        corpora=f"{DATA}/prepared/corpora.csv",
+        corpora=f"{RESULTS}/tables/corpora.csv",
         code=code_of("plot-corpora"),
     output:
         png=report(
