@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -140,5 +141,5 @@ def _checked(table: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -> pd.
     try:
         return schema.validate(table)
     except pandera.errors.SchemaError as error:
-        reason = str(error).splitlines()[0]
+        reason = textwrap.shorten(str(error), 200)
         raise DataError(f"{path} does not fit its schema: {reason}") from error

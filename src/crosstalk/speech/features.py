@@ -1,8 +1,7 @@
 """Mel-frequency cepstral coefficients, equal to Kaldi's.
 
-The same numbers as ``torchaudio.compliance.kaldi.mfcc`` with ``snip_edges=False`` and no dither,
-four times as fast on utterances of a few seconds because window, filters and transform are built
-once. Parity with it is tested.
+The same numbers as ``torchaudio.compliance.kaldi.mfcc`` with ``snip_edges=False`` and no dither
+(parity is tested), but window, filters and transform are built once, not once an utterance.
 """
 
 from __future__ import annotations

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
-from lhotse import AudioSource, Recording, SupervisionSegment
+from lhotse import SupervisionSegment
 from lhotse.supervision import AlignmentItem
 
+from crosstalk.corpora.manifests import FlacWriter, write_manifest
 from crosstalk.corpora.messages import read_messages
 from crosstalk.corpora.splits import split_of, training_half
 from crosstalk.errors import CrosstalkError, DataError
@@ -75,27 +74,16 @@ def speak_messages(
     requests = [Request(m.words, _speaker_of(m, pools[m.split], seed)) for m in chosen]
     readings = read_aloud(requests, workers=workers)
     lines = []
-    position = 0
     try:
-        with soundfile.SoundFile(
-            audio, "w", samplerate=RATE, channels=1, format="FLAC", subtype="PCM_16"
-        ) as file:
+        with FlacWriter(audio) as flac:
             spoken = progress(readings, label="speech", total=len(requests), unit="utt")
             for message, request, reading in zip(chosen, requests, spoken, strict=True):
-                file.write(reading.samples)
-                lines.append(_supervision(message, request.speaker, reading, position, cfg))
-                position += len(reading.samples)
+                start = flac.append(reading.samples)
+                lines.append(_supervision(message, request.speaker, reading, start, cfg))
     except soundfile.LibsndfileError as error:
         raise CrosstalkError(f"{audio} cannot be written ({error}): is the disk full?") from error
-    recording = Recording(
-        id=_recording_id(cfg),
-        sources=[AudioSource(type="file", channels=[0], source=audio.name)],
-        sampling_rate=RATE,
-        num_samples=position,
-        duration=position / RATE,
-    )
-    _write_lines(recordings, [recording.to_dict()])
-    _write_lines(supervisions, [line.to_dict() for line in lines])
+    write_manifest(recordings, [flac.recording(_recording_id(cfg))])
+    write_manifest(supervisions, lines)
 
 
 def choose(messages: Path, cfg: SpokenParams, splits: SplitParams, seed: int) -> list[Message]:
@@ -155,9 +143,8 @@ def _speaker_of(message: Message, pool: Sequence[Speaker], seed: int) -> Speaker
 
 
 def _supervision(
-    message: Message, speaker: Speaker, reading: Reading, position: int, cfg: SpokenParams
+    message: Message, speaker: Speaker, reading: Reading, start: float, cfg: SpokenParams
 ) -> SupervisionSegment:
-    start = position / RATE
     return SupervisionSegment(
         id=message.id,
         recording_id=_recording_id(cfg),
@@ -206,13 +193,3 @@ def _pause(marks: str) -> str:
     if any(mark in marks for mark in ".!…"):
         return "."
     return "," if marks.strip() else ""
-
-
-def _write_lines(path: Path, rows: Iterable[dict]) -> None:
-    """Gzipped JSON lines without a time of writing, which lhotse's own writer would add."""
-    with (
-        path.open("wb") as raw,
-        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
-    ):
-        for row in rows:
-            packed.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
