@@ -80,7 +80,8 @@ def _parser(stage: Stage) -> argparse.ArgumentParser:
         kind = str if argument.role == "cfg" else argument.type
         flag = f"--{argument.name.replace('_', '-')}"
         extra: dict[str, Any] = {"nargs": "+"} if argument.many else {}
-        parser.add_argument(flag, dest=argument.name, type=kind, required=True, **extra)
+        options = {"type": kind, "choices": argument.choices, "required": True, **extra}
+        parser.add_argument(flag, dest=argument.name, **options)
     parser.add_argument("--record", type=Path, help="where to write the run record (JSON)")
     return parser
 

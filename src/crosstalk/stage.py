@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from crosstalk.errors import CrosstalkError
 from crosstalk.params.section import Section
@@ -29,6 +29,7 @@ class Argument:
     role: str
     type: Any
     many: bool = False
+    choices: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ def _argument(parameter: inspect.Parameter, hint: Any) -> Argument:
         return Argument(name, role, base, many)
     if isinstance(hint, type) and issubclass(hint, Section):
         return Argument(name, "cfg", hint, many)
+    if typing.get_origin(hint) is Literal:
+        return Argument(name, "value", str, many, typing.get_args(hint))
     if hint not in (int, str, float):
         raise CrosstalkError(f"stage argument {name!r} has no command-line form: {hint!r}")
     return Argument(name, "value", hint, many)

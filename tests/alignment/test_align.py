@@ -3,12 +3,16 @@
 import csv
 
 import numpy as np
+import pyarrow
 import pytest
 import torch
+from pyarrow import parquet
 
 from crosstalk.alignment.align import (
+    align_adversarial,
+    align_self_learning,
     align_supervised,
-    align_unsupervised,
+    align_wasserstein,
     rotate_space,
     shared_words,
 )
@@ -19,9 +23,12 @@ from crosstalk.errors import DataError
 from crosstalk.params.alignment import (
     AdversarialParams,
     RefinementParams,
+    SelfLearningParams,
     SupervisedParams,
     UnsupervisedParams,
+    WassersteinParams,
 )
+from crosstalk.text.dictionaries import COLUMNS, held_out
 
 ADVERSARIAL = AdversarialParams(
     restarts=8,
@@ -36,6 +43,8 @@ ADVERSARIAL = AdversarialParams(
     map_steps=60,
 )
 UNSUPERVISED = UnsupervisedParams(adversarial=ADVERSARIAL)
+SELF_LEARNING = SelfLearningParams(restarts=2, patience=5)
+WASSERSTEIN = WassersteinParams(restarts=3, initial_words=200, batch=50, steps=20, epochs=2)
 
 
 @pytest.fixture
@@ -65,14 +74,47 @@ def test_rotation_keeps_words_and_angles_and_moves_vectors(spaces):
     assert np.abs(target.vectors - source.vectors[:-1]).max() > 0.5
 
 
+def supervised(cfg, source, target, mapping, languages=("en", "en"), pairs=()):
+    dictionary = mapping.with_name("dictionary.parquet")
+    rows = zip(*pairs, strict=True) if pairs else ([] for _ in COLUMNS)
+    strings = pyarrow.schema([(name, pyarrow.string()) for name in COLUMNS])
+    parquet.write_table(pyarrow.table(dict(zip(COLUMNS, rows, strict=True)), strings), dictionary)
+    align_supervised(
+        cfg=cfg,
+        source_language=languages[0],
+        target_language=languages[1],
+        dictionary=dictionary,
+        source=source,
+        target=target,
+        mapping=mapping,
+    )
+
+
+def test_across_languages_a_dictionary_says_what_belongs_together(spaces, tmp_path):
+    """Every word of the target is renamed; a tenth of the entries names a second, wrong word."""
+    target, out = Space.load(spaces[1]), tmp_path / "mapping.safetensors"
+    Space([f"v{w[1:]}" for w in target.words], target.counts, target.vectors).save(spaces[1])
+    pairs = [("en", "fr", w, f"v{w[1:]}") for w in target.words]
+    pairs += [("fr", "en", "v0", w) for w in target.words[::10]]
+    supervised(SupervisedParams(), *spaces, out, languages=("en", "fr"), pairs=pairs)
+    mapping, source, named = Mapping.load(out), Space.load(spaces[0]), Space.load(spaces[1])
+    asked = [word for word in source.words if held_out(word, 20)]
+    assert not set(asked) & set(mapping.facts["dictionary"])
+    x = mapping.apply(source.vectors[[source.index[w] for w in asked]])
+    nearest = (x @ mapping.apply_target(named.vectors).T).argmax(1)
+    right = [named.words[i] == f"v{w[1:]}" for i, w in zip(nearest, asked, strict=True)]
+    assert np.mean(right) > 0.9
+
+
 @pytest.mark.parametrize("solver", ["orthogonal", "least_squares"])
 def test_supervised_alignment_finds_the_rotation(spaces, tmp_path, solver):
     out = tmp_path / "mapping.safetensors"
     cfg = SupervisedParams(dictionary_words=50, solver=solver)
-    align_supervised(cfg=cfg, source=spaces[0], target=spaces[1], mapping=out)
+    supervised(cfg, *spaces, out)
     mapping = Mapping.load(out)
     assert hits(mapping, *spaces) == 1
-    assert mapping.facts["dictionary"] == [f"w{i}" for i in range(50)]
+    known = [w for w in Space.load(spaces[0]).words if not held_out(w, cfg.held_out_percent)]
+    assert mapping.facts["dictionary"] == known[:50]
 
 
 def test_supervised_alignment_can_be_refined(spaces, tmp_path):
@@ -84,7 +126,7 @@ def test_supervised_alignment_can_be_refined(spaces, tmp_path):
         out = tmp_path / f"{iterations}.safetensors"
         refinement = RefinementParams(iterations=iterations)
         cfg = SupervisedParams(dictionary_words=10, refinement=refinement)
-        align_supervised(cfg=cfg, source=spaces[0], target=spaces[1], mapping=out)
+        supervised(cfg, *spaces, out)
         found.append(torch.from_numpy(Mapping.load(out).W))
     x, y = (torch.from_numpy(Space.load(path).normalise().vectors) for path in spaces)
     expected = refine_once(refine_once(found[0], x, y, refinement), x, y, refinement)
@@ -94,7 +136,7 @@ def test_supervised_alignment_can_be_refined(spaces, tmp_path):
 
 def test_unsupervised_alignment_finds_the_rotation_and_tells_its_course(spaces, tmp_path):
     out, history = tmp_path / "mapping.safetensors", tmp_path / "history.csv"
-    align_unsupervised(
+    align_adversarial(
         cfg=UNSUPERVISED,
         seed=0,
         source=spaces[0],
@@ -112,6 +154,37 @@ def test_unsupervised_alignment_finds_the_rotation_and_tells_its_course(spaces, 
     assert int(selected["restart"]) == mapping.facts["restart"]
     np.testing.assert_array_equal(mapping.W, mapping.of_restart(mapping.facts["restart"]).W)
     assert mapping.restarts.shape == (8, 4, 4)
+    assert mapping.facts["method"] == "adversarial"
+
+
+@pytest.mark.parametrize(
+    ("align", "cfg", "method", "evaluations"),
+    [
+        (align_self_learning, SELF_LEARNING, "self-learning", 6),
+        (align_wasserstein, WASSERSTEIN, "wasserstein", 3),
+    ],
+)
+def test_the_other_aligners_are_refined_chosen_and_told_alike(
+    spaces, tmp_path, align, cfg, method, evaluations
+):
+    written = []
+    for name in ("first", "second"):
+        out, history = tmp_path / name, tmp_path / f"{name}.csv"
+        align(cfg=cfg, seed=0, source=spaces[0], target=spaces[1], mapping=out, history=history)
+        written.append(out.read_bytes() + history.read_bytes())
+    assert written[0] == written[1]
+    mapping = Mapping.load(out)
+    assert hits(mapping, *spaces) == 1
+    assert mapping.facts["method"] == method
+    assert mapping.restarts.shape == (cfg.restarts, 4, 4)
+    with history.open() as file:
+        rows = list(csv.DictReader(file))
+    phases = [row["phase"] for row in rows]
+    assert phases.count(method) == cfg.restarts * evaluations
+    assert phases.count("refinement") == cfg.restarts * 6
+    (selected,) = [row for row in rows if row["selected"] == "1"]
+    assert float(selected["criterion"]) == max(float(row["criterion"]) for row in rows)
+    assert int(selected["restart"]) == mapping.facts["restart"]
 
 
 def test_the_same_seed_writes_the_same_bytes(spaces, tmp_path):
@@ -119,7 +192,7 @@ def test_the_same_seed_writes_the_same_bytes(spaces, tmp_path):
     written = []
     for name in ("first", "second"):
         out, history = tmp_path / name, tmp_path / f"{name}.csv"
-        align_unsupervised(
+        align_adversarial(
             cfg=UnsupervisedParams(adversarial=short),
             seed=0,
             source=spaces[0],
@@ -133,7 +206,7 @@ def test_the_same_seed_writes_the_same_bytes(spaces, tmp_path):
 
 def test_a_mapping_treats_tokens_as_the_space_was_treated(spaces, tmp_path):
     out = tmp_path / "mapping.safetensors"
-    align_supervised(cfg=SupervisedParams(), source=spaces[0], target=spaces[1], mapping=out)
+    supervised(SupervisedParams(), *spaces, out)
     mapping, source = Mapping.load(out), Space.load(spaces[0])
     one = mapping.apply(source.vectors[7:8])
     np.testing.assert_allclose(one[0], source.normalise().vectors[7] @ mapping.W.T, atol=1e-6)
@@ -152,10 +225,10 @@ def test_spaces_that_cannot_be_aligned_are_named(spaces, tmp_path):
     Space(["x"], [1], np.ones((1, 4))).save(other)
     raw = SupervisedParams(normalise=())
     with pytest.raises(DataError, match="share no word"):
-        align_supervised(cfg=raw, source=spaces[0], target=other, mapping=out)
+        supervised(raw, spaces[0], other, out)
     Space(["w0"], [1], np.ones((1, 5))).save(other)
     with pytest.raises(DataError, match=r"has 4 dimensions and .*other\.safetensors 5"):
-        align_supervised(cfg=raw, source=spaces[0], target=other, mapping=out)
+        supervised(raw, spaces[0], other, out)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x08\0\0\0\0\0\0\0{}      "])

@@ -8,7 +8,8 @@ import pytest
 
 from crosstalk.corpora.describe import COLUMNS, describe_corpora
 from crosstalk.corpora.freedict import COLUMNS as PAIR
-from crosstalk.corpora.messages import Message, message_table, write_messages
+from crosstalk.corpora.messages import Message, message_table
+from crosstalk.corpora.schemas import write_messages
 from crosstalk.errors import DataError, ParameterError
 
 REGISTRY = """

@@ -338,7 +338,8 @@ def test_a_mirror_that_does_not_exist_is_named(server, archive, monkeypatch):
 # Two runs, interrupted runs, full disks
 
 CHILD = """
-import resource, sys
+import resource, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts by `&`
 from pathlib import Path
 from crosstalk.corpora.fetch import fetch_archive
 from crosstalk.params.fetch import FetchParams

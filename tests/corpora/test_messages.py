@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from crosstalk.corpora.messages import Message, message_table, read_messages, write_messages
+from crosstalk.corpora.messages import Message, message_table, read_messages
+from crosstalk.corpora.schemas import write_messages
 from crosstalk.corpora.splits import fold_of
 from crosstalk.errors import DataError
 

@@ -12,8 +12,9 @@ from PIL import Image
 
 from crosstalk.corpora.archive import iter_files
 from crosstalk.corpora.bible import prepare_bible
-from crosstalk.corpora.freedict import SCHEMA, prepare_freedict
-from crosstalk.corpora.messages import read_checked, read_messages
+from crosstalk.corpora.freedict import prepare_freedict
+from crosstalk.corpora.messages import read_messages
+from crosstalk.corpora.parquet import read_columns
 from crosstalk.corpora.quran import prepare_quran
 from crosstalk.corpora.smoke import build_archive
 from crosstalk.errors import DataError, ParameterError
@@ -21,6 +22,7 @@ from crosstalk.params.bible import BibleParams
 from crosstalk.params.freedict import FreedictParams
 from crosstalk.params.quran import QuranParams
 from crosstalk.params.smoke import SmokeParams
+from crosstalk.text.dictionaries import COLUMNS
 
 ROOT = Path(__file__).parents[2] / "workflow"
 SOURCES = yaml.safe_load((ROOT / "corpora.yaml").read_text())["sources"]
@@ -104,7 +106,7 @@ def test_text_readers_read_their_archives(tmp_path):
     assert read_messages(out).groupby("language").size().eq(50).all()
     archives = build_all(tmp_path, "freedict")
     prepare_freedict(cfg=FreedictParams(pairs=("de-en",)), archives=archives, dictionary=out)
-    table = read_checked(SCHEMA, out).set_index("source_word")["target_word"]
+    table = read_columns(out, COLUMNS).set_index("source_word")["target_word"]
     assert len(table) == 60
     assert table["straße"] == "road"
 

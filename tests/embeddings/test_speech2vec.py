@@ -9,12 +9,14 @@ from crosstalk.embeddings.contexts import Contexts
 from crosstalk.embeddings.speech2vec import Speech2Vec, reverse
 
 
-def corpus(lengths, utterance, *, window=2, batch_tokens=4, max_frames=100, seed=0):
+def corpus(
+    lengths, utterance, *, window=2, batch_tokens=4, max_frames=100, seed=0, variant="skip_gram"
+):
     generator = torch.Generator().manual_seed(1)
     frames = torch.randn(sum(lengths), 3, generator=generator)
     offsets = torch.tensor([0, *lengths]).cumsum(0)
     options = {"window": window, "max_frames": max_frames, "batch_tokens": batch_tokens}
-    return Contexts(frames, offsets, torch.tensor(utterance), seed=seed, **options)
+    return Contexts(frames, offsets, torch.tensor(utterance), variant=variant, seed=seed, **options)
 
 
 def segment(contexts, token):
@@ -51,6 +53,21 @@ def test_one_decoding_serves_all_neighbours_exactly():
     torch.testing.assert_close(*gradients)
 
 
+def test_cbow_decodes_the_centre_from_the_sum_of_its_neighbours():
+    lengths, utterance = [5, 2, 7, 3, 4, 6, 1], [0, 0, 0, 0, 1, 1, 1]
+    contexts = corpus(lengths, utterance, variant="cbow")
+    torch.manual_seed(0)
+    network = Speech2Vec(3, 8, 6)
+    error, values = 0.0, 0
+    for centre, neighbours in ((1, (0, 2, 3)), (6, (4, 5))):
+        frames = [segment(contexts, i).unsqueeze(0) for i in neighbours]
+        z = sum(network.encode(f, torch.tensor([f.shape[1]])) for f in frames)
+        target = segment(contexts, centre)
+        error = error + (network.decode(z, len(target))[0] - target).square().sum()
+        values += target.numel()
+    torch.testing.assert_close(network(contexts.batch_of(torch.tensor([1, 6]))), error / values)
+
+
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=6))
 @settings(max_examples=25, deadline=None)
 def test_embedding_does_not_depend_on_padding(lengths):
@@ -66,8 +83,8 @@ def test_encoder_is_a_bidirectional_lstm():
     """Same weights in torch's own bidirectional LSTM give the same last states."""
     network = Speech2Vec(3, 8, 6)
     reference = torch.nn.LSTM(3, 4, batch_first=True, bidirectional=True)
-    weights = dict(network.forwards.state_dict())
-    weights |= {f"{name}_reverse": w for name, w in network.backwards.state_dict().items()}
+    weights = dict(network.encode.forwards.state_dict())
+    weights |= {f"{name}_reverse": w for name, w in network.encode.backwards.state_dict().items()}
     reference.load_state_dict(weights)
     frames, lengths = torch.randn(3, 6, 3), torch.tensor([6, 2, 4])
     packed = torch.nn.utils.rnn.pack_padded_sequence(
@@ -88,8 +105,8 @@ def test_reverse_keeps_padding_at_the_end():
 def test_an_epoch_visits_every_centre_once():
     lengths = [1 + i % 5 for i in range(23)]
     contexts = corpus(lengths, [i // 6 for i in range(23)], batch_tokens=4)
-    batches = contexts._order(epoch=3)
-    assert len(batches) == contexts.steps_per_epoch
+    batches = [contexts.epochs.items_at(step) for step in range(3 * 6, 4 * 6)]
+    assert contexts.steps_per_epoch == 6
     assert sorted(torch.cat(batches).tolist()) == contexts.centres.tolist()
 
 

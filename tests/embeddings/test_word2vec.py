@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crosstalk.corpora.messages import write_messages
+from crosstalk.corpora.schemas import write_messages
 from crosstalk.corpora.splits import training_half
 from crosstalk.embeddings.spaces import Space
 from crosstalk.embeddings.word2vec import skip_gram, train_word2vec
@@ -76,6 +76,7 @@ cfg = Word2VecParams.model_validate_json(sys.argv[1])
 train_word2vec(
     cfg=cfg,
     splits=SplitParams(),
+    language="en",
     half=sys.argv[2],
     seed=0,
     messages=Path(sys.argv[3]),
@@ -87,7 +88,15 @@ train_word2vec(
 def test_bytes_do_not_depend_on_the_hash_seed(tmp_path):
     path, here, there = (tmp_path / name for name in ("messages.parquet", "here", "there"))
     messages(path, [" ".join(s) for s in sentences()])
-    train_word2vec(cfg=CFG, splits=SPLITS, half=half_of_fold_0(), seed=0, messages=path, space=here)
+    train_word2vec(
+        cfg=CFG,
+        splits=SPLITS,
+        language="en",
+        half=half_of_fold_0(),
+        seed=0,
+        messages=path,
+        space=here,
+    )
     subprocess.run(
         [sys.executable, "-c", RUN, CFG.model_dump_json(), half_of_fold_0(), path, there],
         check=True,
@@ -107,13 +116,21 @@ def test_only_the_asked_half_of_the_training_folds_is_read(tmp_path):
     texts = [" ".join(s) for s in sentences()]
     half = half_of_fold_0()
     messages(path, texts, fold=0)
-    train_word2vec(cfg=CFG, splits=SPLITS, half=half, seed=0, messages=path, space=out)
+    train_word2vec(
+        cfg=CFG, splits=SPLITS, language="en", half=half, seed=0, messages=path, space=out
+    )
     assert "goblin" in Space.load(out).index
     for fold, wrong_half in ((0, {"written": "spoken", "spoken": "written"}[half]), (99, half)):
         messages(path, texts, fold=fold)
         with pytest.raises(DataError, match=r"has 0 \w+ training messages in 'en'"):
             train_word2vec(
-                cfg=CFG, splits=SPLITS, half=wrong_half, seed=0, messages=path, space=out
+                cfg=CFG,
+                splits=SPLITS,
+                language="en",
+                half=wrong_half,
+                seed=0,
+                messages=path,
+                space=out,
             )
 
 
@@ -124,6 +141,7 @@ def test_a_text_without_frequent_words_is_named(tmp_path):
         train_word2vec(
             cfg=CFG,
             splits=SPLITS,
+            language="en",
             half=half_of_fold_0(),
             seed=0,
             messages=path,

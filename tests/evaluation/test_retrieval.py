@@ -1,4 +1,4 @@
-"""Classification against a loop over all words, and both readings of missing words."""
+"""Retrieval against a loop over all words, and the ways of counting its answers."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,8 @@ from scipy.stats import ortho_group
 from crosstalk.alignment.mapping import Mapping
 from crosstalk.embeddings.spaces import Normaliser, Space
 from crosstalk.errors import DataError
-from crosstalk.evaluation.retrieval import classify, precision
+from crosstalk.evaluation.readings import READINGS, Answered
+from crosstalk.evaluation.retrieval import first_hits, nearest_words
 
 STEPS = ("unit", "centre", "unit")
 
@@ -33,58 +34,60 @@ def cosine(x, y):
     return x @ y / (np.linalg.norm(x) * np.linalg.norm(y))
 
 
-def test_ranks_are_those_of_a_loop(task):
-    vectors, words, mapping, _, target = task
-    items = classify(vectors, words, mapping, target, k=5)
+def test_nearest_words_are_those_of_a_loop(task):
+    vectors, _, mapping, _, target = task
+    rows = nearest_words(vectors, mapping, target, k=5)
     y = mapping.apply_target(target.vectors)
-    for x, word, item in zip(mapping.apply(vectors), words, items.itertuples(), strict=True):
-        best = sorted(target.words, key=lambda w: -cosine(x, y[target.index[w]]))[:5]
-        assert item.word == word
-        assert item.answer == best[0]
-        assert item.rank == (best.index(word) + 1 if word in best else 0)
-        assert item.covered == (word in target.index)
-    assert {0, 1, 2} <= set(items["rank"])
+    for x, found in zip(mapping.apply(vectors), rows, strict=True):
+        best = sorted(range(len(target)), key=lambda i: -cosine(x, y[i]))[:5]
+        assert found.tolist() == best
 
 
-def test_csls_ranks_are_those_of_a_loop(task):
-    vectors, words, mapping, source, target = task
-    items = classify(vectors, words, mapping, target, metric="csls", source=source, neighbours=3)
+def test_csls_answers_are_those_of_a_loop(task):
+    vectors, _, mapping, source, target = task
+    options = {"k": 1, "metric": "csls", "source": source, "neighbours": 3}
+    rows = nearest_words(vectors, mapping, target, **options)
     y, space = mapping.apply_target(target.vectors), mapping.apply(source.vectors)
     crowd = [np.mean(sorted(cosine(b, s) for s in space)[-3:]) for b in y]
-    for x, answer in zip(mapping.apply(vectors), items["answer"], strict=True):
+    for x, (answer,) in zip(mapping.apply(vectors), rows, strict=True):
         scores = [2 * cosine(x, b) - r for b, r in zip(y, crowd, strict=True)]
-        assert answer == target.words[int(np.argmax(scores))]
+        assert answer == int(np.argmax(scores))
 
 
-def test_words_the_target_lacks_are_wrong_or_dropped(task):
-    vectors, words, mapping, _, target = task
-    items = classify(vectors, words, mapping, target)
-    lacking = sum(word not in target.index for word in words)
-    wrong, dropped = (precision(items, 1, missing=how) for how in ("wrong", "dropped"))
-    assert lacking > 0
-    assert len(wrong) == 80
-    assert len(dropped) == 80 - lacking
-    assert wrong.sum() == dropped.sum() == (items["answer"] == items["word"]).sum()
+def test_the_first_right_answer_counts():
+    target = Space(["a", "b", "c", "d"], [4, 3, 2, 1], np.eye(4))
+    gold = {"x": {"c", "b"}, "y": {"d"}, "z": {"nowhere"}}
+    rows = np.array([[0, 2, 1], [0, 1, 2], [0, 1, 2], [3, -1, -1], [0, 1, 2]])
+    ranks, covered = first_hits(rows, ["x", "y", "z", "y", "unknown"], gold, target)
+    assert ranks.tolist() == [2, 0, 0, 1, 0]
+    assert covered.tolist() == [True, True, False, True, False]
 
 
-def test_precision_grows_with_k(task):
-    vectors, words, mapping, _, target = task
-    items = classify(vectors, words, mapping, target, k=5)
-    at = [precision(items, k).mean() for k in (1, 2, 5)]
-    assert 0 < at[0] < at[1] < at[2] < 1
+def test_readings_count_the_same_answers_in_their_own_way():
+    asked = Answered(
+        words=np.array(["the", "the", "elf", "orc", "kobold"]),
+        rank=np.array([1, 0, 1, 2, 0]),
+        covered=np.array([True, True, True, True, False]),
+        learnt=np.array([True, True, False, False, False]),
+    )
+    means = {reading: asked.read(reading, 1)[1].mean() for reading in READINGS}
+    assert means == {
+        "tokens, missing wrong": pytest.approx(2 / 5),
+        "tokens, missing dropped": pytest.approx(2 / 4),
+        "tokens, held-out words": pytest.approx(1 / 2),
+        "types, missing dropped": pytest.approx((1 / 2 + 1 + 0) / 3),
+    }
+    assert asked.read("tokens, missing dropped", 5)[1].mean() == pytest.approx(3 / 4)
 
 
 def test_k_may_exceed_the_vocabulary(task):
-    vectors, words, mapping, _, target = task
-    items = classify(vectors, words, mapping, target, k=1000)
-    assert (items["rank"] > 0).equals(items["covered"])
+    vectors, _, mapping, _, target = task
+    assert nearest_words(vectors, mapping, target, k=1000).shape == (80, 27)
 
 
-def test_what_cannot_be_classified_is_said(task):
-    vectors, words, mapping, _, target = task
-    with pytest.raises(DataError, match="80 vectors and 79 words"):
-        classify(vectors, words[:-1], mapping, target)
-    with pytest.raises(DataError, match="0 vectors"):
-        classify(vectors[:0], [], mapping, target)
+def test_what_cannot_be_asked_is_said(task):
+    vectors, _, mapping, _, target = task
+    with pytest.raises(DataError, match="no vectors"):
+        nearest_words(vectors[:0], mapping, target, k=1)
     with pytest.raises(DataError, match="needs the source space"):
-        classify(vectors, words, mapping, target, metric="csls")
+        nearest_words(vectors, mapping, target, k=1, metric="csls")

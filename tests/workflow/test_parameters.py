@@ -29,9 +29,8 @@ TOGETHER = {
 CHOSEN = {
     "seeds": [0, 7],
     "corpora.bible.books": ["Mk"],
+    "chung2018.pairs": ["en-en", "en-fr", "en-bible"],
     "corpora.freedict.pairs": ["en-fr", "fr-en"],
-    "chung2018.spoken.language": "de",
-    "chung2018.word2vec.language": "de",
     "chung2018.supervised.normalise": ["unit"],
     "chung2018.unsupervised.normalise": ["unit"],
 }

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections import namedtuple
 from pathlib import Path
 
 from crosstalk.corpora.registry import load_registry
@@ -72,29 +73,123 @@ def cfg_archive(wildcards):
     return canonical_json(entry.model_dump(mode="json", exclude_none=True))
 
 
-# Chung et al. 2018: which files a system stands for.
+# Chung et al. 2018: which files a pair, a source and a system stand for.
+
+System = namedtuple("System", "row vectors tokens space mapping")
+Segmented = namedtuple("Segmented", "row column seed utterances segmentation")
+
+
+def language_of(name):
+    """The language of a text (`fr`, `bible`) or of a source (`fr-speech2vec`, `bible-text`)."""
+    first = name.partition("-")[0]
+    return "en" if first == "bible" else first
+
+
+def column_name(speech, text):
+    """As the paper names its columns: ENls-frls is English speech on French text."""
+    return f"{speech.upper()}w-{'enb' if text == 'bible' else f'{text}w'}"
+
+
+def ladder_rungs(base, pairs):
+    """Source and text of each rung, as far as the pairs provide them."""
+    across = (t for s, t in pairs if s == base and t not in (base, "bible"))
+    other = next(across, None)
+    rungs = {
+        "rotated": (f"{base}-rotated", base),
+        "same_text": (f"{base}-again", base),
+        "disjoint_text": (f"{base}-text", base),
+        "other_text": ("bible-text", base),
+        "other_language": (f"{base}-text", other),
+        "units": (f"{base}-units", base),
+        "speech2vec": (f"{base}-speech2vec", base),
+        "untrained": (f"{base}-untrained", base),
+    }
+    if base != "en":
+        del rungs["other_text"]
+    if other is None:
+        del rungs["other_language"]
+    return {rung: sides for rung, sides in rungs.items() if rung in P.chung2018.rungs}
+
+
+def segmentation_path(speech, segments, seed):
+    """True words do not depend on a seed."""
+    name = segments if segments == "words" else f"{segments}-seed{seed}"
+    return f"{WORK}/chung2018/segmentation/{speech}-{name}.safetensors"
+
+
+def segmentation_of(wildcards):
+    """The segments that an encoder is trained on, or embeds."""
+    segments = wildcards.get("segments") or ENCODED[wildcards.encoded][0]
+    return segmentation_path(wildcards.speech, segments, wildcards.seed)
 
 
 def encoder_model(wildcards):
     """The trained encoder is a result; the untrained one is not worth keeping."""
-    folder = (
-        f"{CHUNG}/models"
-        if wildcards.encoder == "speech2vec"
-        else f"{WORK}/chung2018/models"
-    )
-    return f"{folder}/{wildcards.encoder}-seed{wildcards.seed}.safetensors"
+    if wildcards.encoded == "untrained":
+        name = f"untrained-{wildcards.speech}"
+        return f"{WORK}/chung2018/models/{name}-seed{wildcards.seed}.safetensors"
+    name = f"speech2vec-{wildcards.speech}-{ENCODED[wildcards.encoded][0]}"
+    return f"{CHUNG}/models/{name}-seed{wildcards.seed}.safetensors"
 
 
-def system_space(wildcards):
-    """The space that is mapped onto the text space."""
-    if wildcards.system == "text":
-        return f"{CHUNG}/models/word2vec-spoken-seed{wildcards.seed}.safetensors"
-    return f"{SPACES}/{wildcards.system}-seed{wildcards.seed}.safetensors"
+def text_space(text, seed, half=None):
+    """The space of a text: of its written half, or of all of it if nobody speaks it."""
+    half = half or ("all" if text == "bible" else "written")
+    return f"{CHUNG}/models/word2vec-{text}-{half}-seed{seed}.safetensors"
 
 
-def test_tokens(wildcards):
-    """Every row answers the same test tokens."""
-    encoder = (
-        wildcards.system if VECTORS[wildcards.system] == "tokens" else "speech2vec"
-    )
-    return f"{SPACES}/{encoder}-seed{wildcards.seed}.tokens.safetensors"
+def text_messages(wildcards):
+    """The messages of a text."""
+    source = "bible" if wildcards.text == "bible" else "wesnoth"
+    return f"{DATA}/prepared/{source}/messages.parquet"
+
+
+def word2vec_seed(wildcards):
+    """The same text again needs another seed, far from those of any run."""
+    return int(wildcards.seed) + (1000 if wildcards.half == "again" else 0)
+
+
+def source_space(source, seed):
+    """The space that is mapped."""
+    language, system = source.split("-")
+    if system == "text":
+        half = "all" if language == "bible" else "spoken"
+        return text_space(language, seed, half)
+    if system == "again":
+        return text_space(language, seed, "again")
+    return f"{SPACES}/{source}-seed{seed}.safetensors"
+
+
+def mapping_of(source, text, method, seed):
+    """The map from a source to a text."""
+    return f"{ALIGNED}/{source}-{text}-{method}-seed{seed}.safetensors"
+
+
+def rows_of(speech, text):
+    """Rows of a column: the paper's, and the controls that it has."""
+    rows = dict(PAPER_ROWS)
+    if speech == text:
+        kept = ("untrained", "units") + (("text", "rotated") if speech == BASE else ())
+        rows |= {row: system for row, system in CONTROLS.items() if system[0] in kept}
+    elif text != "bible":
+        rows["text A*"] = CONTROLS["text A*"]
+    return rows
+
+
+def systems(wildcards):
+    """What every row of a column asks with."""
+    speech, text, seed = wildcards.speech, wildcards.text, wildcards.seed
+    found = []
+    for row, (system, method) in rows_of(speech, text).items():
+        types = system in TYPES_ONLY
+        spoken = source_space(f"{speech}-{'speech2vec' if types else system}", seed)
+        found.append(
+            System(
+                row,
+                "types" if types else "tokens",
+                spoken.replace(".safetensors", ".tokens.safetensors"),
+                source_space(f"{speech}-{system}", seed),
+                mapping_of(f"{speech}-{system}", text, method, seed),
+            )
+        )
+    return found

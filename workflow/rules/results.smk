@@ -10,8 +10,43 @@ OUTPUTS
     results/{scale}/provenance.csv           one row a job
 """
 
-TABLES = {"chung2018": ["table_3", "table_3_readings"]}
-FIGURES = {"chung2018": ["table_3"]}
+# Tables of numbers, and those of them that are drawn.
+TABLES = {
+    "chung2018": [
+        "table_1",
+        "table_3",
+        "table_3_readings",
+        "table_5",
+        "table_6",
+        "table_6_readings",
+        "segmentation",
+        "ladder",
+        "success",
+        "homophones",
+        "utterances",
+    ]
+}
+FIGURES = {
+    "chung2018": [
+        "table_3",
+        "table_5",
+        "table_6",
+        "segmentation",
+        "homophones",
+        "utterances",
+    ]
+}
+# What a paper has besides: its own tables and figures.
+ALSO = {
+    "chung2018": [
+        "tables/table_4.csv",
+        "figures/speech2vec_training.png",
+        "figures/ladder.png",
+        "figures/supervision.png",
+        "figures/projection.png",
+        "figures/boundaries.png",
+    ]
+}
 
 
 wildcard_constraints:
@@ -114,7 +149,9 @@ rule plot_table:
 rule plot_training:
     """Draw Speech2Vec's training curves."""
     input:
-        histories=expand(f"{CHUNG}/history/speech2vec-seed{{seed}}.csv", seed=P.seeds),
+        histories=expand(
+            f"{CHUNG}/history/speech2vec-{BASE}-words-seed{{seed}}.csv", seed=P.seeds
+        ),
         code=code_of("plot-history"),
     output:
         png=report(
@@ -350,7 +387,7 @@ rule figures:
             for p, tables in FIGURES.items()
             for t in tables
         ],
-        f"{CHUNG}/figures/speech2vec_training.png",
+        [f"{RESULTS}/{p}/{name}" for p, names in ALSO.items() for name in names],
         f"{RESULTS}/figures/corpora.png",
 
 
@@ -359,5 +396,5 @@ rule chung2018:
     input:
         [f"{CHUNG}/tables/{t}.csv" for t in TABLES["chung2018"]],
         [f"{CHUNG}/figures/{t}.png" for t in FIGURES["chung2018"]],
-        f"{CHUNG}/figures/speech2vec_training.png",
+        [f"{CHUNG}/{name}" for name in ALSO["chung2018"]],
         f"{CHUNG}/metrics.csv",

@@ -1,83 +1,190 @@
 """Chung et al. 2018: speech and text embedding spaces, aligned.
 
 REQUIRED INPUTS
-    {DATA}/prepared/wesnoth/messages.parquet     text messages (corpora.smk)
+    {DATA}/prepared/wesnoth/messages.parquet     messages in several languages (corpora.smk)
+    {DATA}/prepared/bible/messages.parquet       another English text (corpora.smk)
+    {DATA}/prepared/freedict/dictionary.parquet  dictionaries (corpora.smk)
 OUTPUTS
     results/{scale}/chung2018/metrics.csv        every measured number
     results/{scale}/chung2018/models/            trained models
     results/{scale}/chung2018/history/           training curves
+    results/{scale}/chung2018/examples/          neighbours, translated utterances, projections
     results/{scale}/chung2018/runs/              run records
 
-Half of the training messages are spoken, the other half written, so nothing is parallel.
-Systems, each mapped onto the text space: speech2vec; untrained (its encoder as drawn); text
-(Word2Vec on the messages that were spoken); rotated (a copy of the text space, turned).
+Half of the training messages are spoken, the other half written, in every language, so nothing is
+parallel. A *pair* is a column of the tables: a spoken language and a text. A *source* is a space
+that is mapped onto a text's: `<language>-<system>`.
 """
 
 CHUNG = f"{RESULTS}/chung2018"
+SPOKEN = f"{WORK}/spoken"
 SPACES = f"{WORK}/chung2018/spaces"
 ALIGNED = f"{WORK}/chung2018/alignment"
 LOGS = f"logs/{P.scale}/chung2018"
+MESSAGES = f"{DATA}/prepared/wesnoth/messages.parquet"
+DICTIONARY = f"{DATA}/prepared/freedict/dictionary.parquet"
+SHIFT_MS = P.chung2018.features.shift_ms
 
-# Which row of Table 3 a system and a method make.
-ROWS = {
-    ("speech2vec", "supervised"): "A*",
-    ("speech2vec", "unsupervised"): "A",
-    ("untrained", "supervised"): "untrained A*",
-    ("text", "supervised"): "text A*",
-    ("text", "unsupervised"): "text A",
-    ("rotated", "supervised"): "rotated A*",
-    ("rotated", "unsupervised"): "rotated A",
+PAIRS = [tuple(pair.split("-")) for pair in P.chung2018.pairs]
+LANGUAGES = sorted({speech for speech, _ in PAIRS})
+BASE = PAIRS[0][0]  # the language of the controls
+
+# Rows of the tables: the system that embeds speech, and how its space is mapped.
+PAPER_ROWS = {
+    "A*": ("speech2vec", "supervised"),
+    "A": ("speech2vec", "adversarial"),
+    "B": ("kmeans", "adversarial"),
+    "C": ("bes_gmm", "adversarial"),
+    "D": ("es_kmeans", "adversarial"),
+    "E": ("sylseg", "adversarial"),
+    "F": ("equal", "adversarial"),
 }
-ANSWERS = [f"{system}-{method}" for system, method in ROWS] + ["majority"]
+CONTROLS = {
+    "untrained A*": ("untrained", "supervised"),
+    "units A*": ("units", "supervised"),
+    "units A": ("units", "adversarial"),
+    "text A*": ("text", "supervised"),
+    "text A": ("text", "adversarial"),
+    "rotated A*": ("rotated", "supervised"),
+    "rotated A": ("rotated", "adversarial"),
+}
+SEGMENTERS = {"C": "bes_gmm", "D": "es_kmeans", "E": "sylseg", "F": "equal"}
+# Systems with a Speech2Vec encoder; its segments, and how their vectors become types.
+ENCODED = {
+    "speech2vec": ("words", "words"),
+    "untrained": ("words", "words"),
+    "kmeans": ("words", "clusters"),
+    **{segmenter: (segmenter, "clusters") for segmenter in SEGMENTERS.values()},
+}
 # What stands for a test token: its own acoustic embedding, or the vector of its word.
-VECTORS = {
-    "speech2vec": "tokens",
-    "untrained": "tokens",
-    "text": "types",
-    "rotated": "types",
-}
+TYPES_ONLY = ["text", "again", "rotated"]
+
+# The ladder, from the control that must align down: source, text.
+RUNGS = ladder_rungs(BASE, PAIRS)
+METHODS = ["adversarial", "self_learning", "wasserstein"]
+# Spaces whose homophones are looked at.
+HEARD = ["speech2vec", "untrained", "units", "text"]
+SEGMENTED = [
+    Segmented(
+        row,
+        speech.upper() + "w",
+        seed,
+        f"{WORK}/chung2018/utterances/{speech}.safetensors",
+        segmentation_path(speech, segmenter, seed),
+    )
+    for speech in LANGUAGES
+    for row, segmenter in SEGMENTERS.items()
+    for seed in P.seeds
+]
+IN_LANGUAGE = [speech for speech, text in PAIRS if speech == text]
+CHUNG_ITEMS = [
+    f"{WORK}/chung2018/items/{name}-seed{seed}.parquet"
+    for seed in P.seeds
+    for name in [
+        *(f"column-{speech}-{text}" for speech, text in PAIRS),
+        *(f"classifier-{speech}" for speech in IN_LANGUAGE),
+        *(f"ladder-{rung}" for rung in RUNGS),
+        f"homophones-{BASE}",
+    ]
+]
+ACROSS = [p for p in PAIRS if p[1] not in (p[0], "bible")]
+CHUNG_MEASURES = [
+    f"{WORK}/chung2018/measures/{name}.csv"
+    for name in [
+        "segmentation",
+        "spoken",
+        *(f"utterances-{speech}-{text}" for speech, text in ACROSS),
+    ]
+]
+# Every map that a table or figure rests on: source, text, method.
+MAPS = sorted(
+    {
+        (f"{speech}-{system}", text, method)
+        for speech, text in PAIRS
+        for system, method in rows_of(speech, text).values()
+    }
+    | {
+        (*rung, method)
+        for rung in RUNGS.values()
+        for method in ["supervised", *METHODS]
+    }
+)
 RECORDS += [
     f"{CHUNG}/runs/{job}.json"
-    for job in ("speak_messages", "extract_segments", "summarise")
+    for job in [
+        *expand(
+            "{job}-{speech}",
+            job=["speak_messages", "extract_utterances"],
+            speech=LANGUAGES,
+        ),
+        "score_segmentations",
+        "describe_spoken",
+        "summarise_chung2018",
+        *(f"score_translations-{speech}-{text}" for speech, text in ACROSS),
+    ]
 ]
-RECORDS += expand(
-    f"{CHUNG}/runs/{{job}}-seed{{seed}}.json",
-    job=[
-        "train_speech2vec",
-        "draw_encoder",
-        "rotate_space",
-        "answer_most_frequent",
-        *(f"embed_segments-{encoder}" for encoder in ("speech2vec", "untrained")),
-        *(f"train_word2vec-{half}" for half in ("written", "spoken")),
-        *(f"align_{method}-{system}" for system, method in ROWS),
-        *(f"classify_spoken_words-{system}-{method}" for system, method in ROWS),
-    ],
-    seed=P.seeds,
-)
-TEXT_SPACE = f"{CHUNG}/models/word2vec-written-seed{{seed}}.safetensors"
+RECORDS += [
+    f"{CHUNG}/runs/{job}-seed{seed}.json"
+    for seed in P.seeds
+    for job in [
+        *expand(
+            "{job}-{speech}",
+            job=[
+                "segment_bes_gmm",
+                "segment_es_kmeans",
+                "segment_sylseg",
+                "segment_equally",
+                "draw_encoder",
+            ],
+            speech=LANGUAGES,
+        ),
+        *(
+            f"train_speech2vec-{speech}-{segments}"
+            for speech in LANGUAGES
+            for segments in ["words", *SEGMENTERS.values()]
+        ),
+        *(f"embed_segments-{speech}-{e}" for speech in LANGUAGES for e in ENCODED),
+        *(f"align_{method}-{source}-{text}" for source, text, method in MAPS),
+        *(f"answer_column-{speech}-{text}" for speech, text in PAIRS),
+        *(f"score_maps-{rung}" for rung in RUNGS),
+        *(f"align_with_pairs-{rung}" for rung in RUNGS if rung != "other_language"),
+        f"rotate_space-{BASE}",
+        f"score_homophones-{BASE}",
+    ]
+]
 
 
 wildcard_constraints:
-    system="|".join(VECTORS),
-    method="supervised|unsupervised",
-    encoder="speech2vec|untrained",
-    half="written|spoken",
+    speech="|".join(LANGUAGES),
+    text="|".join(sorted({*LANGUAGES, "bible", *(text for _, text in PAIRS)})),
+    half="written|spoken|again|all",
+    segmenter="|".join(SEGMENTERS.values()),
+    segments="|".join(["words", *SEGMENTERS.values()]),
+    encoded="|".join(ENCODED),
+    system="|".join([*ENCODED, "units", *TYPES_ONLY]),
+    source="|".join(
+        f"{language}-{system}"
+        for language in [*LANGUAGES, "bible"]
+        for system in [*ENCODED, "units", *TYPES_ONLY]
+    ),
+    method="|".join(["supervised", *METHODS]),
+    rung="|".join(RUNGS),
 
 
 rule speak_messages:
     """Speak the messages of the spoken half with many synthetic voices."""
     input:
-        messages=f"{DATA}/prepared/wesnoth/messages.parquet",
+        messages=MESSAGES,
         code=code_of("speak-messages"),
     output:
-        audio=f"{WORK}/spoken/audio.flac",
-        recordings=f"{WORK}/spoken/recordings.jsonl.gz",
-        supervisions=f"{WORK}/spoken/supervisions.jsonl.gz",
-        record=f"{CHUNG}/runs/speak_messages.json",
+        audio=f"{SPOKEN}/{{speech}}/audio.flac",
+        recordings=f"{SPOKEN}/{{speech}}/recordings.jsonl.gz",
+        supervisions=f"{SPOKEN}/{{speech}}/supervisions.jsonl.gz",
+        record=f"{CHUNG}/runs/speak_messages-{{speech}}.json",
     log:
-        f"{LOGS}/speak_messages.log",
+        f"{LOGS}/speak_messages-{{speech}}.log",
     benchmark:
-        f"{LOGS}/speak_messages.tsv"
+        f"{LOGS}/speak_messages-{{speech}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 2
@@ -92,6 +199,7 @@ rule speak_messages:
         python -m crosstalk speak-messages \
             --cfg {params.cfg:q} \
             --splits {params.splits:q} \
+            --language {wildcards.speech} \
             --seed 0 \
             --workers {threads} \
             --messages {input.messages:q} \
@@ -102,23 +210,24 @@ rule speak_messages:
         """
 
 
-rule extract_segments:
-    """Cut the spoken messages into MFCC word segments at their true boundaries."""
+rule extract_utterances:
+    """Turn the spoken messages into MFCC frames with the true word boundaries."""
     input:
-        recordings=f"{WORK}/spoken/recordings.jsonl.gz",
-        supervisions=f"{WORK}/spoken/supervisions.jsonl.gz",
-        audio=f"{WORK}/spoken/audio.flac",
-        code=code_of("extract-segments"),
+        recordings=f"{SPOKEN}/{{speech}}/recordings.jsonl.gz",
+        supervisions=f"{SPOKEN}/{{speech}}/supervisions.jsonl.gz",
+        audio=f"{SPOKEN}/{{speech}}/audio.flac",
+        code=code_of("extract-utterances"),
     output:
-        segments=f"{WORK}/chung2018/segments.safetensors",
-        record=f"{CHUNG}/runs/extract_segments.json",
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        words=f"{WORK}/chung2018/segmentation/{{speech}}-words.safetensors",
+        record=f"{CHUNG}/runs/extract_utterances-{{speech}}.json",
     log:
-        f"{LOGS}/extract_segments.log",
+        f"{LOGS}/extract_utterances-{{speech}}.log",
     benchmark:
-        f"{LOGS}/extract_segments.tsv"
+        f"{LOGS}/extract_utterances-{{speech}}.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=8000,
         runtime=60,
@@ -126,32 +235,179 @@ rule extract_segments:
         cfg=cfg("chung2018.features"),
     shell:
         """
-        python -m crosstalk extract-segments \
+        python -m crosstalk extract-utterances \
             --cfg {params.cfg:q} \
             --recordings {input.recordings:q} \
             --supervisions {input.supervisions:q} \
             --audio {input.audio:q} \
-            --segments {output.segments:q} \
+            --utterances {output.utterances:q} \
+            --words {output.words:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule segment_bes_gmm:
+    """Segment by the Bayesian embedded segmental GMM (row C)."""
+    input:
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        code=code_of("segment-bes-gmm"),
+    output:
+        segmentation=f"{WORK}/chung2018/segmentation/{{speech}}-bes_gmm-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/segment_bes_gmm-{{speech}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/segment_bes_gmm-{{speech}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/segment_bes_gmm-{{speech}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=600,
+    params:
+        syllables=cfg("chung2018.segmentation.syllables"),
+        embedding=cfg("chung2018.segmentation.embedding"),
+        cfg=cfg("chung2018.segmentation.bes_gmm"),
+        shift=SHIFT_MS,
+    shell:
+        """
+        python -m crosstalk segment-bes-gmm \
+            --syllables {params.syllables:q} \
+            --embedding {params.embedding:q} \
+            --cfg {params.cfg:q} \
+            --shift-ms {params.shift} \
+            --seed {wildcards.seed} \
+            --utterances {input.utterances:q} \
+            --segmentation {output.segmentation:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule segment_es_kmeans:
+    """Segment by embedded segmental k-means (row D)."""
+    input:
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        code=code_of("segment-es-kmeans"),
+    output:
+        segmentation=f"{WORK}/chung2018/segmentation/{{speech}}-es_kmeans-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/segment_es_kmeans-{{speech}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/segment_es_kmeans-{{speech}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/segment_es_kmeans-{{speech}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=600,
+    params:
+        syllables=cfg("chung2018.segmentation.syllables"),
+        embedding=cfg("chung2018.segmentation.embedding"),
+        cfg=cfg("chung2018.segmentation.es_kmeans"),
+        shift=SHIFT_MS,
+    shell:
+        """
+        python -m crosstalk segment-es-kmeans \
+            --syllables {params.syllables:q} \
+            --embedding {params.embedding:q} \
+            --cfg {params.cfg:q} \
+            --shift-ms {params.shift} \
+            --seed {wildcards.seed} \
+            --utterances {input.utterances:q} \
+            --segmentation {output.segmentation:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule segment_sylseg:
+    """Segment by recurring syllables (row E)."""
+    input:
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        code=code_of("segment-sylseg"),
+    output:
+        segmentation=f"{WORK}/chung2018/segmentation/{{speech}}-sylseg-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/segment_sylseg-{{speech}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/segment_sylseg-{{speech}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/segment_sylseg-{{speech}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=600,
+    params:
+        syllables=cfg("chung2018.segmentation.syllables"),
+        embedding=cfg("chung2018.segmentation.embedding"),
+        recurrence=cfg("chung2018.segmentation.recurrence"),
+        shift=SHIFT_MS,
+    shell:
+        """
+        python -m crosstalk segment-sylseg \
+            --syllables {params.syllables:q} \
+            --embedding {params.embedding:q} \
+            --recurrence {params.recurrence:q} \
+            --shift-ms {params.shift} \
+            --seed {wildcards.seed} \
+            --utterances {input.utterances:q} \
+            --segmentation {output.segmentation:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule segment_equally:
+    """Cut speech into chunks of equal length (row F)."""
+    input:
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        code=code_of("segment-equally"),
+    output:
+        segmentation=f"{WORK}/chung2018/segmentation/{{speech}}-equal-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/segment_equally-{{speech}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/segment_equally-{{speech}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/segment_equally-{{speech}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=600,
+    params:
+        syllables=cfg("chung2018.segmentation.syllables"),
+        cfg=cfg("chung2018.segmentation.chunks"),
+        shift=SHIFT_MS,
+    shell:
+        """
+        python -m crosstalk segment-equally \
+            --syllables {params.syllables:q} \
+            --cfg {params.cfg:q} \
+            --shift-ms {params.shift} \
+            --utterances {input.utterances:q} \
+            --segmentation {output.segmentation:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
 rule train_speech2vec:
-    """Train Speech2Vec on the word segments."""
+    """Train Speech2Vec on the segments of one segmentation."""
     input:
-        segments=f"{WORK}/chung2018/segments.safetensors",
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        segmentation=segmentation_of,
         code=code_of("train-speech2vec"),
     output:
-        model=f"{CHUNG}/models/speech2vec-seed{{seed}}.safetensors",
-        history=f"{CHUNG}/history/speech2vec-seed{{seed}}.csv",
-        record=f"{CHUNG}/runs/train_speech2vec-seed{{seed}}.json",
+        model=f"{CHUNG}/models/speech2vec-{{speech}}-{{segments}}-seed{{seed}}.safetensors",
+        history=f"{CHUNG}/history/speech2vec-{{speech}}-{{segments}}-seed{{seed}}.csv",
+        record=f"{CHUNG}/runs/train_speech2vec-{{speech}}-{{segments}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/train_speech2vec-seed{{seed}}.log",
+        f"{LOGS}/train_speech2vec-{{speech}}-{{segments}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/train_speech2vec-seed{{seed}}.tsv"
+        f"{LOGS}/train_speech2vec-{{speech}}-{{segments}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=8000,
         runtime=1440,
@@ -165,7 +421,8 @@ rule train_speech2vec:
             --network {params.network:q} \
             --training {params.training:q} \
             --seed {wildcards.seed} \
-            --segments {input.segments:q} \
+            --utterances {input.utterances:q} \
+            --segmentation {input.segmentation:q} \
             --model {output.model:q} \
             --history {output.history:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
@@ -175,15 +432,15 @@ rule train_speech2vec:
 rule draw_encoder:
     """Draw an encoder and leave it untrained: the control of what training adds."""
     input:
-        segments=f"{WORK}/chung2018/segments.safetensors",
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
         code=code_of("draw-encoder"),
     output:
-        model=f"{WORK}/chung2018/models/untrained-seed{{seed}}.safetensors",
-        record=f"{CHUNG}/runs/draw_encoder-seed{{seed}}.json",
+        model=f"{WORK}/chung2018/models/untrained-{{speech}}-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/draw_encoder-{{speech}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/draw_encoder-seed{{seed}}.log",
+        f"{LOGS}/draw_encoder-{{speech}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/draw_encoder-seed{{seed}}.tsv"
+        f"{LOGS}/draw_encoder-{{speech}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
@@ -197,41 +454,46 @@ rule draw_encoder:
         python -m crosstalk draw-encoder \
             --network {params.network:q} \
             --seed {wildcards.seed} \
-            --segments {input.segments:q} \
+            --utterances {input.utterances:q} \
             --model {output.model:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
 rule embed_segments:
-    """Embed spoken words: training tokens averaged by word, test tokens one by one."""
+    """Embed speech: training segments grouped into types, test words one by one."""
     input:
-        segments=f"{WORK}/chung2018/segments.safetensors",
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        segmentation=segmentation_of,
         model=encoder_model,
         code=code_of("embed-segments"),
     output:
-        space=f"{SPACES}/{{encoder}}-seed{{seed}}.safetensors",
-        tokens=f"{SPACES}/{{encoder}}-seed{{seed}}.tokens.safetensors",
-        record=f"{CHUNG}/runs/embed_segments-{{encoder}}-seed{{seed}}.json",
+        space=f"{SPACES}/{{speech}}-{{encoded}}-seed{{seed}}.safetensors",
+        tokens=f"{SPACES}/{{speech}}-{{encoded}}-seed{{seed}}.tokens.safetensors",
+        record=f"{CHUNG}/runs/embed_segments-{{speech}}-{{encoded}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/embed_segments-{{encoder}}-seed{{seed}}.log",
+        f"{LOGS}/embed_segments-{{speech}}-{{encoded}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/embed_segments-{{encoder}}-seed{{seed}}.tsv"
+        f"{LOGS}/embed_segments-{{speech}}-{{encoded}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=8000,
-        runtime=30,
+        runtime=60,
     params:
         network=cfg("chung2018.speech2vec.network"),
         types=cfg("chung2018.speech2vec.types"),
+        grouping=lambda w: ENCODED[w.encoded][1],
     shell:
         """
         python -m crosstalk embed-segments \
             --network {params.network:q} \
             --types {params.types:q} \
-            --segments {input.segments:q} \
+            --grouping {params.grouping} \
+            --seed {wildcards.seed} \
+            --utterances {input.utterances:q} \
+            --segmentation {input.segmentation:q} \
             --model {input.model:q} \
             --space {output.space:q} \
             --tokens {output.tokens:q} \
@@ -239,18 +501,93 @@ rule embed_segments:
         """
 
 
-rule train_word2vec:
-    """Train Word2Vec on the written or on the spoken half of the messages."""
+rule discover_units:
+    """Cluster words by sound, then learn skip-gram over the clusters: the route that works."""
     input:
-        messages=f"{DATA}/prepared/wesnoth/messages.parquet",
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        segmentation=f"{WORK}/chung2018/segmentation/{{speech}}-words.safetensors",
+        code=code_of("discover-units"),
+    output:
+        space=f"{SPACES}/{{speech}}-units-seed{{seed}}.safetensors",
+        tokens=f"{SPACES}/{{speech}}-units-seed{{seed}}.tokens.safetensors",
+        record=f"{CHUNG}/runs/discover_units-{{speech}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/discover_units-{{speech}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/discover_units-{{speech}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        embedding=cfg("chung2018.segmentation.embedding"),
+        word2vec=cfg("chung2018.word2vec"),
+        types=cfg("chung2018.speech2vec.types"),
+    shell:
+        """
+        python -m crosstalk discover-units \
+            --embedding {params.embedding:q} \
+            --word2vec {params.word2vec:q} \
+            --types {params.types:q} \
+            --seed {wildcards.seed} \
+            --utterances {input.utterances:q} \
+            --segmentation {input.segmentation:q} \
+            --space {output.space:q} \
+            --tokens {output.tokens:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule train_word_classifier:
+    """Train the supervised word classifier, the upper bound."""
+    input:
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        code=code_of("train-word-classifier"),
+    output:
+        answers=f"{WORK}/chung2018/classifier/{{speech}}-seed{{seed}}.parquet",
+        history=f"{CHUNG}/history/classifier-{{speech}}-seed{{seed}}.csv",
+        record=f"{CHUNG}/runs/train_word_classifier-{{speech}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/train_word_classifier-{{speech}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/train_word_classifier-{{speech}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=600,
+        gpu=1,
+    params:
+        cfg=cfg("chung2018.classifier"),
+        network=cfg("chung2018.speech2vec.network"),
+    shell:
+        """
+        python -m crosstalk train-word-classifier \
+            --cfg {params.cfg:q} \
+            --network {params.network:q} \
+            --seed {wildcards.seed} \
+            --utterances {input.utterances:q} \
+            --history {output.history:q} \
+            --answers {output.answers:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule train_word2vec:
+    """Train Word2Vec on one half of a language's messages, or on all of a text."""
+    input:
+        messages=text_messages,
         code=code_of("train-word2vec"),
     output:
-        space=f"{CHUNG}/models/word2vec-{{half}}-seed{{seed}}.safetensors",
-        record=f"{CHUNG}/runs/train_word2vec-{{half}}-seed{{seed}}.json",
+        space=f"{CHUNG}/models/word2vec-{{text}}-{{half}}-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/train_word2vec-{{text}}-{{half}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/train_word2vec-{{half}}-seed{{seed}}.log",
+        f"{LOGS}/train_word2vec-{{text}}-{{half}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/train_word2vec-{{half}}-seed{{seed}}.tsv"
+        f"{LOGS}/train_word2vec-{{text}}-{{half}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
@@ -260,13 +597,17 @@ rule train_word2vec:
     params:
         cfg=cfg("chung2018.word2vec"),
         splits=cfg("corpora.splits"),
+        language=lambda w: language_of(w.text),
+        half=lambda w: w.half.replace("again", "written"),
+        seed=word2vec_seed,
     shell:
         """
         python -m crosstalk train-word2vec \
             --cfg {params.cfg:q} \
             --splits {params.splits:q} \
-            --half {wildcards.half} \
-            --seed {wildcards.seed} \
+            --language {params.language} \
+            --half {params.half} \
+            --seed {params.seed} \
             --messages {input.messages:q} \
             --space {output.space:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
@@ -276,15 +617,15 @@ rule train_word2vec:
 rule rotate_space:
     """Turn a copy of the text space: the control that must align."""
     input:
-        space=TEXT_SPACE,
+        space=lambda w: text_space(w.text, w.seed),
         code=code_of("rotate-space"),
     output:
-        rotated=f"{SPACES}/rotated-seed{{seed}}.safetensors",
-        record=f"{CHUNG}/runs/rotate_space-seed{{seed}}.json",
+        rotated=f"{SPACES}/{{text}}-rotated-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/rotate_space-{{text}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/rotate_space-seed{{seed}}.log",
+        f"{LOGS}/rotate_space-{{text}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/rotate_space-seed{{seed}}.tsv"
+        f"{LOGS}/rotate_space-{{text}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
@@ -302,18 +643,19 @@ rule rotate_space:
 
 
 rule align_supervised:
-    """Fit the linear map from a dictionary of shared words."""
+    """Fit the linear map from a dictionary, a part of which is held out."""
     input:
-        source=system_space,
-        target=TEXT_SPACE,
+        source=lambda w: source_space(w.source, w.seed),
+        target=lambda w: text_space(w.text, w.seed),
+        dictionary=DICTIONARY,
         code=code_of("align-supervised"),
     output:
-        mapping=f"{ALIGNED}/{{system}}-supervised-seed{{seed}}.safetensors",
-        record=f"{CHUNG}/runs/align_supervised-{{system}}-seed{{seed}}.json",
+        mapping=f"{ALIGNED}/{{source}}-{{text}}-supervised-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/align_supervised-{{source}}-{{text}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/align_supervised-{{system}}-seed{{seed}}.log",
+        f"{LOGS}/align_supervised-{{source}}-{{text}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/align_supervised-{{system}}-seed{{seed}}.tsv"
+        f"{LOGS}/align_supervised-{{source}}-{{text}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
@@ -322,10 +664,14 @@ rule align_supervised:
         runtime=30,
     params:
         cfg=cfg("chung2018.supervised"),
+        languages=lambda w: [language_of(w.source), language_of(w.text)],
     shell:
         """
         python -m crosstalk align-supervised \
             --cfg {params.cfg:q} \
+            --source-language {params.languages[0]} \
+            --target-language {params.languages[1]} \
+            --dictionary {input.dictionary:q} \
             --source {input.source:q} \
             --target {input.target:q} \
             --mapping {output.mapping:q} \
@@ -333,32 +679,32 @@ rule align_supervised:
         """
 
 
-rule align_unsupervised:
-    """Fit the linear map adversarially, then refine it; restarts run as one batch."""
+rule align_adversarial:
+    """Fit the map adversarially, then refine it; restarts run as one batch."""
     input:
-        source=system_space,
-        target=TEXT_SPACE,
-        code=code_of("align-unsupervised"),
+        source=lambda w: source_space(w.source, w.seed),
+        target=lambda w: text_space(w.text, w.seed),
+        code=code_of("align-adversarial"),
     output:
-        mapping=f"{ALIGNED}/{{system}}-unsupervised-seed{{seed}}.safetensors",
-        history=f"{CHUNG}/history/align-{{system}}-seed{{seed}}.csv",
-        record=f"{CHUNG}/runs/align_unsupervised-{{system}}-seed{{seed}}.json",
+        mapping=f"{ALIGNED}/{{source}}-{{text}}-adversarial-seed{{seed}}.safetensors",
+        history=f"{CHUNG}/history/align-{{source}}-{{text}}-adversarial-seed{{seed}}.csv",
+        record=f"{CHUNG}/runs/align_adversarial-{{source}}-{{text}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/align_unsupervised-{{system}}-seed{{seed}}.log",
+        f"{LOGS}/align_adversarial-{{source}}-{{text}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/align_unsupervised-{{system}}-seed{{seed}}.tsv"
+        f"{LOGS}/align_adversarial-{{source}}-{{text}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=4000,
-        runtime=240,
+        runtime=600,
         gpu=1,
     params:
         cfg=cfg("chung2018.unsupervised"),
     shell:
         """
-        python -m crosstalk align-unsupervised \
+        python -m crosstalk align-adversarial \
             --cfg {params.cfg:q} \
             --seed {wildcards.seed} \
             --source {input.source:q} \
@@ -369,21 +715,171 @@ rule align_unsupervised:
         """
 
 
-rule classify_spoken_words:
-    """Ask the text space for the word of every test token."""
+rule align_self_learning:
+    """Fit the map by self-learning from similarity profiles, then refine it."""
     input:
-        tokens=test_tokens,
-        source=system_space,
-        target=TEXT_SPACE,
-        mapping=f"{ALIGNED}/{{system}}-{{method}}-seed{{seed}}.safetensors",
-        code=code_of("classify-spoken-words"),
+        source=lambda w: source_space(w.source, w.seed),
+        target=lambda w: text_space(w.text, w.seed),
+        code=code_of("align-self-learning"),
     output:
-        answers=f"{ALIGNED}/{{system}}-{{method}}-seed{{seed}}.items.parquet",
-        record=f"{CHUNG}/runs/classify_spoken_words-{{system}}-{{method}}-seed{{seed}}.json",
+        mapping=f"{ALIGNED}/{{source}}-{{text}}-self_learning-seed{{seed}}.safetensors",
+        history=f"{CHUNG}/history/align-{{source}}-{{text}}-self_learning-seed{{seed}}.csv",
+        record=f"{CHUNG}/runs/align_self_learning-{{source}}-{{text}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/classify_spoken_words-{{system}}-{{method}}-seed{{seed}}.log",
+        f"{LOGS}/align_self_learning-{{source}}-{{text}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/classify_spoken_words-{{system}}-{{method}}-seed{{seed}}.tsv"
+        f"{LOGS}/align_self_learning-{{source}}-{{text}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=600,
+    params:
+        cfg=cfg("chung2018.self_learning"),
+    shell:
+        """
+        python -m crosstalk align-self-learning \
+            --cfg {params.cfg:q} \
+            --seed {wildcards.seed} \
+            --source {input.source:q} \
+            --target {input.target:q} \
+            --mapping {output.mapping:q} \
+            --history {output.history:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule align_wasserstein:
+    """Fit the map by Wasserstein-Procrustes, then refine it."""
+    input:
+        source=lambda w: source_space(w.source, w.seed),
+        target=lambda w: text_space(w.text, w.seed),
+        code=code_of("align-wasserstein"),
+    output:
+        mapping=f"{ALIGNED}/{{source}}-{{text}}-wasserstein-seed{{seed}}.safetensors",
+        history=f"{CHUNG}/history/align-{{source}}-{{text}}-wasserstein-seed{{seed}}.csv",
+        record=f"{CHUNG}/runs/align_wasserstein-{{source}}-{{text}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/align_wasserstein-{{source}}-{{text}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/align_wasserstein-{{source}}-{{text}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=600,
+    params:
+        cfg=cfg("chung2018.wasserstein"),
+    shell:
+        """
+        python -m crosstalk align-wasserstein \
+            --cfg {params.cfg:q} \
+            --seed {wildcards.seed} \
+            --source {input.source:q} \
+            --target {input.target:q} \
+            --mapping {output.mapping:q} \
+            --history {output.history:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule align_with_pairs:
+    """Fit maps to 25, 50, ... known pairs, and ask held-out words."""
+    input:
+        source=lambda w: source_space(RUNGS[w.rung][0], w.seed),
+        target=lambda w: text_space(RUNGS[w.rung][1], w.seed),
+        code=code_of("align-with-pairs"),
+    output:
+        curve=f"{WORK}/chung2018/supervision/{{rung}}-seed{{seed}}.csv",
+        record=f"{CHUNG}/runs/align_with_pairs-{{rung}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/align_with_pairs-{{rung}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/align_with_pairs-{{rung}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        cfg=cfg("chung2018.supervision"),
+    shell:
+        """
+        python -m crosstalk align-with-pairs \
+            --cfg {params.cfg:q} \
+            --source {input.source:q} \
+            --target {input.target:q} \
+            --seed {wildcards.seed} \
+            --curve {output.curve:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule answer_column:
+    """Ask the text space for the words of every test token, for every row of a column."""
+    input:
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        dictionary=DICTIONARY,
+        target=lambda w: text_space(w.text, w.seed),
+        tokens=lambda w: [s.tokens for s in systems(w)],
+        sources=lambda w: [s.space for s in systems(w)],
+        mappings=lambda w: [s.mapping for s in systems(w)],
+        code=code_of("answer-column"),
+    output:
+        answers=f"{WORK}/chung2018/items/column-{{speech}}-{{text}}-seed{{seed}}.parquet",
+        words=f"{WORK}/chung2018/words/{{speech}}-{{text}}-seed{{seed}}.parquet",
+        record=f"{CHUNG}/runs/answer_column-{{speech}}-{{text}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/answer_column-{{speech}}-{{text}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/answer_column-{{speech}}-{{text}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=30,
+    params:
+        column=lambda w: column_name(w.speech, w.text),
+        language=lambda w: language_of(w.text),
+        rows=lambda w: [s.row for s in systems(w)],
+        vectors=lambda w: [s.vectors for s in systems(w)],
+    shell:
+        """
+        python -m crosstalk answer-column \
+            --column {params.column:q} \
+            --source-language {wildcards.speech} \
+            --target-language {params.language} \
+            --seed {wildcards.seed} \
+            --utterances {input.utterances:q} \
+            --dictionary {input.dictionary:q} \
+            --target {input.target:q} \
+            --rows {params.rows:q} \
+            --vectors {params.vectors:q} \
+            --tokens {input.tokens:q} \
+            --sources {input.sources:q} \
+            --mappings {input.mappings:q} \
+            --answers {output.answers:q} \
+            --words {output.words:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule score_word_classifier:
+    """Count the supervised classifier's right answers."""
+    input:
+        predicted=f"{WORK}/chung2018/classifier/{{speech}}-seed{{seed}}.parquet",
+        code=code_of("score-word-classifier"),
+    output:
+        answers=f"{WORK}/chung2018/items/classifier-{{speech}}-seed{{seed}}.parquet",
+        record=f"{CHUNG}/runs/score_word_classifier-{{speech}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/score_word_classifier-{{speech}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/score_word_classifier-{{speech}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
@@ -391,50 +887,208 @@ rule classify_spoken_words:
         mem_mb=4000,
         runtime=30,
     params:
-        row=lambda w: ROWS[w.system, w.method],
-        vectors=lambda w: VECTORS[w.system],
+        column=lambda w: column_name(w.speech, w.speech),
     shell:
         """
-        python -m crosstalk classify-spoken-words \
-            --row {params.row:q} \
-            --vectors {params.vectors:q} \
+        python -m crosstalk score-word-classifier \
+            --column {params.column:q} \
             --seed {wildcards.seed} \
-            --tokens {input.tokens:q} \
-            --source {input.source:q} \
-            --target {input.target:q} \
-            --mapping {input.mapping:q} \
+            --predicted {input.predicted:q} \
             --answers {output.answers:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
-rule answer_most_frequent:
-    """Answer every test token with the most frequent training word."""
+rule score_maps:
+    """Ask held-out words through every map of a rung of the ladder."""
     input:
-        segments=f"{WORK}/chung2018/segments.safetensors",
-        target=TEXT_SPACE,
-        code=code_of("answer-most-frequent"),
+        dictionary=DICTIONARY,
+        source=lambda w: source_space(RUNGS[w.rung][0], w.seed),
+        target=lambda w: text_space(RUNGS[w.rung][1], w.seed),
+        supervised=lambda w: mapping_of(*RUNGS[w.rung], "supervised", w.seed),
+        unsupervised=lambda w: [mapping_of(*RUNGS[w.rung], m, w.seed) for m in METHODS],
+        code=code_of("score-maps"),
     output:
-        answers=f"{ALIGNED}/majority-seed{{seed}}.items.parquet",
-        record=f"{CHUNG}/runs/answer_most_frequent-seed{{seed}}.json",
+        answers=f"{WORK}/chung2018/items/ladder-{{rung}}-seed{{seed}}.parquet",
+        record=f"{CHUNG}/runs/score_maps-{{rung}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/answer_most_frequent-seed{{seed}}.log",
+        f"{LOGS}/score_maps-{{rung}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/answer_most_frequent-seed{{seed}}.tsv"
+        f"{LOGS}/score_maps-{{rung}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        languages=lambda w: [language_of(side) for side in RUNGS[w.rung]],
     shell:
         """
-        python -m crosstalk answer-most-frequent \
-            --row Major-Word \
+        python -m crosstalk score-maps \
+            --row {wildcards.rung} \
+            --source-language {params.languages[0]} \
+            --target-language {params.languages[1]} \
             --seed {wildcards.seed} \
-            --segments {input.segments:q} \
+            --dictionary {input.dictionary:q} \
+            --source {input.source:q} \
             --target {input.target:q} \
+            --supervised {input.supervised:q} \
+            --unsupervised {input.unsupervised:q} \
             --answers {output.answers:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule score_homophones:
+    """Are homophones neighbours? In a space that hears, they must be."""
+    input:
+        spaces=lambda w: [source_space(f"{w.speech}-{s}", w.seed) for s in HEARD],
+        code=code_of("score-homophones"),
+    output:
+        answers=f"{WORK}/chung2018/items/homophones-{{speech}}-seed{{seed}}.parquet",
+        record=f"{CHUNG}/runs/score_homophones-{{speech}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/score_homophones-{{speech}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/score_homophones-{{speech}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        rows=lambda w: HEARD,
+    shell:
+        """
+        python -m crosstalk score-homophones \
+            --language {wildcards.speech} \
+            --seed {wildcards.seed} \
+            --rows {params.rows:q} \
+            --spaces {input.spaces:q} \
+            --answers {output.answers:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule score_translations:
+    """Score utterances translated word by word, in BLEU and chrF."""
+    input:
+        words=expand(
+            f"{WORK}/chung2018/words/{{{{speech}}}}-{{{{text}}}}-seed{{seed}}.parquet",
+            seed=P.seeds,
+        ),
+        messages=MESSAGES,
+        dictionary=DICTIONARY,
+        target=lambda w: text_space(w.text, P.seeds[0]),
+        code=code_of("score-translations"),
+    output:
+        measures=f"{WORK}/chung2018/measures/utterances-{{speech}}-{{text}}.csv",
+        examples=f"{CHUNG}/examples/utterances-{{speech}}-{{text}}.csv",
+        record=f"{CHUNG}/runs/score_translations-{{speech}}-{{text}}.json",
+    log:
+        f"{LOGS}/score_translations-{{speech}}-{{text}}.log",
+    benchmark:
+        f"{LOGS}/score_translations-{{speech}}-{{text}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("chung2018.evaluation"),
+        column=lambda w: column_name(w.speech, w.text),
+    shell:
+        """
+        python -m crosstalk score-translations \
+            --cfg {params.cfg:q} \
+            --column {params.column:q} \
+            --source-language {wildcards.speech} \
+            --target-language {wildcards.text} \
+            --words {input.words:q} \
+            --messages {input.messages:q} \
+            --dictionary {input.dictionary:q} \
+            --target {input.target:q} \
+            --measures {output.measures:q} \
+            --examples {output.examples:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule score_segmentations:
+    """Compare every segmentation with the words that were spoken."""
+    input:
+        utterances=[s.utterances for s in SEGMENTED],
+        segmentations=[s.segmentation for s in SEGMENTED],
+        code=code_of("score-segmentations"),
+    output:
+        measures=f"{WORK}/chung2018/measures/segmentation.csv",
+        record=f"{CHUNG}/runs/score_segmentations.json",
+    log:
+        f"{LOGS}/score_segmentations.log",
+    benchmark:
+        f"{LOGS}/score_segmentations.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("chung2018.evaluation"),
+        tolerance=P.chung2018.segmentation.tolerance_ms,
+        shift=SHIFT_MS,
+        rows=[s.row for s in SEGMENTED],
+        columns=[s.column for s in SEGMENTED],
+        seeds=[s.seed for s in SEGMENTED],
+    shell:
+        """
+        python -m crosstalk score-segmentations \
+            --cfg {params.cfg:q} \
+            --tolerance-ms {params.tolerance} \
+            --shift-ms {params.shift} \
+            --rows {params.rows:q} \
+            --columns {params.columns:q} \
+            --seeds {params.seeds} \
+            --utterances {input.utterances:q} \
+            --segmentations {input.segmentations:q} \
+            --measures {output.measures:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule describe_spoken:
+    """Count hours, words and tokens of what is spoken (Table 1)."""
+    input:
+        utterances=expand(
+            f"{WORK}/chung2018/utterances/{{speech}}.safetensors", speech=LANGUAGES
+        ),
+        code=code_of("describe-spoken"),
+    output:
+        measures=f"{WORK}/chung2018/measures/spoken.csv",
+        record=f"{CHUNG}/runs/describe_spoken.json",
+    log:
+        f"{LOGS}/describe_spoken.log",
+    benchmark:
+        f"{LOGS}/describe_spoken.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        rows=[f"{s.upper()}w" for s in LANGUAGES],
+        shift=SHIFT_MS,
+    shell:
+        """
+        python -m crosstalk describe-spoken \
+            --shift-ms {params.shift} \
+            --rows {params.rows:q} \
+            --utterances {input.utterances:q} \
+            --measures {output.measures:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
@@ -442,20 +1096,17 @@ rule answer_most_frequent:
 rule summarise_chung2018:
     """Turn answers into percentages with bootstrap intervals."""
     input:
-        answers=expand(
-            f"{ALIGNED}/{{answers}}-seed{{seed}}.items.parquet",
-            answers=ANSWERS,
-            seed=P.seeds,
-        ),
+        answers=CHUNG_ITEMS,
+        measures=CHUNG_MEASURES,
         code=code_of("summarise-items"),
     output:
         metrics=f"{CHUNG}/metrics.csv",
         summary=f"{CHUNG}/metrics.json",
-        record=f"{CHUNG}/runs/summarise.json",
+        record=f"{CHUNG}/runs/summarise_chung2018.json",
     log:
-        f"{LOGS}/summarise.log",
+        f"{LOGS}/summarise_chung2018.log",
     benchmark:
-        f"{LOGS}/summarise.tsv"
+        f"{LOGS}/summarise_chung2018.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
@@ -469,6 +1120,7 @@ rule summarise_chung2018:
         python -m crosstalk summarise-items \
             --cfg {params.cfg:q} \
             --answers {input.answers:q} \
+            --measures {input.measures:q} \
             --metrics {output.metrics:q} \
             --summary {output.summary:q} \
             --record {output.record:q} 2>&1 | tee {log:q}

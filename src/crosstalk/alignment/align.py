@@ -1,4 +1,4 @@
-"""Stages that fit the map from a source space to a target space."""
+"""Stages that fit the map from a source space to a target space, one a method."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.stats import ortho_group
 from torch import Tensor
 
 from crosstalk.alignment.adversarial import train_adversarial
@@ -16,38 +15,73 @@ from crosstalk.alignment.criterion import Evaluation
 from crosstalk.alignment.mapping import Mapping
 from crosstalk.alignment.procrustes import fit_map
 from crosstalk.alignment.refinement import refine, refine_once
+from crosstalk.alignment.self_learning import train_self_learning
+from crosstalk.alignment.wasserstein import train_wasserstein
 from crosstalk.embeddings.spaces import Normaliser, Space
 from crosstalk.errors import DataError
-from crosstalk.params.alignment import SpacesParams, SupervisedParams, UnsupervisedParams
+from crosstalk.params.alignment import (
+    SelfLearningParams,
+    SpacesParams,
+    SupervisedParams,
+    UnsupervisedParams,
+    WassersteinParams,
+)
 from crosstalk.progress import progress
 from crosstalk.seeds import derive_seed
 from crosstalk.stage import Input, Output
+from crosstalk.text.dictionaries import held_out, read_pairs, right_words
+from crosstalk.training.device import device
 
 
 def align_supervised(
-    *, cfg: SupervisedParams, source: Input, target: Input, mapping: Output
+    *,
+    cfg: SupervisedParams,
+    source_language: str,
+    target_language: str,
+    dictionary: Input,
+    source: Input,
+    target: Input,
+    mapping: Output,
 ) -> None:
-    """Fit the map to the most frequent words that both spaces of one language hold.
+    """Fit the map to the most frequent source words and what each of them should become.
+
+    Spaces of one language are fitted to the words that both hold, spaces of two to the entries of
+    the dictionary. Words held out (`held_out`) are never fitted; the mapping names the others.
 
     Raises
     ------
     DataError
-        If the spaces share no word or differ in dimension.
+        If the spaces share no word, or no entry of the dictionary, or differ in dimension.
 
     """
-    pair = _Pair(cfg, source, target)
-    words = shared_words(pair.source, pair.target)[: cfg.dictionary_words]
-    if not words:
-        raise DataError(f"{source} and {target} share no word: are they of one language?")
-    x = pair.x[[pair.source.index[word] for word in words]]
-    y = pair.y[[pair.target.index[word] for word in words]]
-    W = fit_map(x, y, cfg.solver)
+    pair = SpacePair(cfg, source, target)
+    pairs = read_pairs(dictionary)
+    gold = right_words(pairs, source_language, target_language, pair.source.words)
+    known = [
+        word
+        for word in pair.source.words
+        if gold.get(word, set()) & pair.target.index.keys()
+        and not held_out(word, cfg.held_out_percent)
+    ][: cfg.dictionary_words]
+    fitted = [
+        (pair.source.index[word], pair.target.index[answer])
+        for word in known
+        for answer in sorted(gold[word])
+        if answer in pair.target.index
+    ]
+    if not fitted:
+        raise DataError(
+            f"{source} ({source_language}) and {target} ({target_language}) share no word that "
+            "may be fitted: are the languages right?"
+        )
+    x, y = (torch.tensor(rows) for rows in zip(*fitted, strict=True))
+    W = fit_map(pair.x[x], pair.y[y], cfg.solver)
     for _ in range(cfg.refinement.iterations):
         W = refine_once(W, pair.x, pair.y, cfg.refinement)
-    pair.mapping(W, method="supervised", dictionary=words).save(mapping)
+    pair.mapping(W, method="supervised", dictionary=known).save(mapping)
 
 
-def align_unsupervised(
+def align_adversarial(
     *,
     cfg: UnsupervisedParams,
     seed: int,
@@ -56,11 +90,11 @@ def align_unsupervised(
     mapping: Output,
     history: Output,
 ) -> None:
-    """Play all restarts, refine each, keep the one with the best criterion.
+    """Play the adversarial game, refine each restart, keep the one with the best criterion.
 
-    ``history`` is a table: restart, phase (adversarial, refinement), epoch (or round), criterion,
-    distance (Frobenius norm of W - I), selected (1 in the one row whose map was kept). No word
-    pair is used anywhere.
+    ``history`` is a table: restart, phase (the method's, then refinement), epoch (or stage, or
+    round), criterion, distance (Frobenius norm of W - I), selected (1 in the one row whose map was
+    kept). No word pair is used anywhere.
 
     Raises
     ------
@@ -70,31 +104,67 @@ def align_unsupervised(
         If a restart diverges.
 
     """
-    pair = _Pair(cfg, source, target)
-    maps, course = train_adversarial(
+    pair = SpacePair(cfg, source, target)
+    restarts = train_adversarial(
         pair.x, pair.y, cfg.adversarial, cfg.criterion, seed=derive_seed(seed, "adversarial")
     )
-    for restart in progress(range(len(maps)), label="refinement", unit="restart"):
-        maps[restart], rounds = refine(
-            maps[restart], pair.x, pair.y, cfg.refinement, cfg.criterion, restart=restart
-        )
-        course += rounds
-    selected = max(course, key=lambda evaluation: evaluation.criterion)
-    _write_history(history, course, selected)
-    pair.mapping(
-        maps[selected.restart],
-        maps,
-        method="unsupervised",
-        criterion=selected.criterion,
-        restart=selected.restart,
-    ).save(mapping)
+    _refine_and_choose(pair, *restarts, cfg, "adversarial", mapping, history)
+
+
+def align_self_learning(
+    *,
+    cfg: SelfLearningParams,
+    seed: int,
+    source: Input,
+    target: Input,
+    mapping: Output,
+    history: Output,
+) -> None:
+    """Learn from the spaces' own similarities; the rest as :func:`align_adversarial`.
+
+    Raises
+    ------
+    DataError
+        If the spaces differ in dimension.
+    TrainingError
+        If refinement finds no pairs.
+
+    """
+    pair = SpacePair(cfg, source, target)
+    restarts = train_self_learning(pair.x, pair.y, cfg, seed=derive_seed(seed, "self-learning"))
+    _refine_and_choose(pair, *restarts, cfg, "self-learning", mapping, history)
+
+
+def align_wasserstein(
+    *,
+    cfg: WassersteinParams,
+    seed: int,
+    source: Input,
+    target: Input,
+    mapping: Output,
+    history: Output,
+) -> None:
+    """Move a rotation by transport plans; the rest as :func:`align_adversarial`.
+
+    Raises
+    ------
+    DataError
+        If the spaces differ in dimension.
+    TrainingError
+        If refinement finds no pairs.
+
+    """
+    pair = SpacePair(cfg, source, target)
+    restarts = train_wasserstein(pair.x, pair.y, cfg, seed=derive_seed(seed, "wasserstein"))
+    _refine_and_choose(pair, *restarts, cfg, "wasserstein", mapping, history)
 
 
 def rotate_space(*, seed: int, space: Input, rotated: Output) -> None:
     """Turn a space by a random orthogonal matrix: a source that a perfect map exists for."""
     original = Space.load(space)
     generator = np.random.default_rng(derive_seed(seed, "rotation"))
-    rotation = ortho_group.rvs(original.dimension, random_state=generator)
+    q, r = np.linalg.qr(generator.normal(size=(original.dimension, original.dimension)))
+    rotation = q * np.sign(r.diagonal())  # uniform over rotations and reflections
     Space(original.words, original.counts, original.vectors @ rotation.T).save(rotated)
 
 
@@ -103,7 +173,7 @@ def shared_words(source: Space, target: Space) -> list[str]:
     return [word for word in source.words if word in target.index]
 
 
-class _Pair:
+class SpacePair:
     """Two spaces, normalised, on the device."""
 
     def __init__(self, cfg: SpacesParams, source: Path, target: Path) -> None:
@@ -116,15 +186,40 @@ class _Pair:
         self._normalisers = [
             Normaliser.fit(space.vectors, cfg.normalise) for space in (self.source, self.target)
         ]
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.x, self.y = (
-            torch.from_numpy(normaliser.apply(space.vectors)).to(device)
+            torch.from_numpy(normaliser.apply(space.vectors)).to(device())
             for normaliser, space in zip(self._normalisers, (self.source, self.target), strict=True)
         )
 
     def mapping(self, W: Tensor, restarts: Tensor | None = None, **facts: object) -> Mapping:
         every = None if restarts is None else restarts.cpu().numpy()
         return Mapping(W.cpu().numpy(), *self._normalisers, facts, every)
+
+
+def _refine_and_choose(
+    pair: SpacePair,
+    maps: Tensor,
+    course: list[Evaluation],
+    cfg: UnsupervisedParams | SelfLearningParams | WassersteinParams,
+    method: str,
+    mapping: Path,
+    history: Path,
+) -> None:
+    """Refine the maps [R, d, d] of all restarts and write them, the best one, and the course."""
+    refined = []
+    for restart, W in enumerate(progress(maps, label="refinement", unit="restart")):
+        best, rounds = refine(W, pair.x, pair.y, cfg.refinement, cfg.criterion, restart=restart)
+        refined.append(best)
+        course = course + rounds
+    selected = max(course, key=lambda evaluation: evaluation.criterion)
+    _write_history(history, course, selected)
+    pair.mapping(
+        refined[selected.restart],
+        torch.stack(refined),
+        method=method,
+        criterion=selected.criterion,
+        restart=selected.restart,
+    ).save(mapping)
 
 
 def _write_history(path: Path, course: list[Evaluation], selected: Evaluation) -> None:

@@ -11,13 +11,15 @@ from torch import Tensor
 from crosstalk.alignment.csls import nearest_csls
 from crosstalk.params.alignment import CriterionParams
 
+Phase = Literal["adversarial", "self-learning", "wasserstein", "refinement"]
+
 
 @dataclass(frozen=True)
 class Evaluation:
     """A map at one point of its course."""
 
     restart: int
-    phase: Literal["adversarial", "refinement"]
+    phase: Phase
     epoch: int
     """Epoch of the game or round of refinement; 0 is the map before the first."""
     criterion: float
@@ -33,7 +35,7 @@ def evaluate(
     cfg: CriterionParams,
     *,
     restart: int,
-    phase: Literal["adversarial", "refinement"],
+    phase: Phase,
     epoch: int,
 ) -> Evaluation:
     """Measure a map without word pairs."""

@@ -13,12 +13,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-BLOCK_BYTES = 256 * 2**20
-"""Default size of the largest block of similarities."""
+BLOCK_BYTES = {"cpu": 2**20, "cuda": 256 * 2**20}
+"""Size of the largest block of similarities by device: what a core's cache holds; enough to keep a
+GPU busy."""
 
 
 def top_cosine(
-    source: Tensor, target: Tensor, k: int, *, block_bytes: int = BLOCK_BYTES
+    source: Tensor, target: Tensor, k: int, *, block_bytes: int | None = None
 ) -> tuple[Tensor, Tensor]:
     """Return cosines [n, k] and rows int64 [n, k] of the k nearest targets of each source vector.
 
@@ -34,7 +35,7 @@ def top_csls(
     *,
     source_space: Tensor | None = None,
     neighbours: int = 10,
-    block_bytes: int = BLOCK_BYTES,
+    block_bytes: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return CSLS scores [n, k] and rows int64 [n, k] of the k best targets of each source vector.
 
@@ -54,7 +55,7 @@ def nearest_csls(
     *,
     source_space: Tensor | None = None,
     neighbours: int = 10,
-    block_bytes: int = BLOCK_BYTES,
+    block_bytes: int | None = None,
 ) -> Tensor:
     """Rows int64 [n] of the first place of :func:`top_csls`, in half the time.
 
@@ -66,8 +67,18 @@ def nearest_csls(
     return _top(source, target, 1, density, block_bytes)[1].squeeze(1)
 
 
+def top_discounted(
+    source: Tensor, target: Tensor, density: Tensor, k: int, *, block_bytes: int | None = None
+) -> Tensor:
+    """Rows int64 [n, k] of the best targets by 2 cos(x, y) - r(y), which is the order of CSLS.
+
+    ``density`` [m] is r of each target, for callers that have it already; k is cut to m.
+    """
+    return _top(normalize(source), normalize(target), k, density, block_bytes)[1]
+
+
 def mutual_neighbours(
-    source: Tensor, target: Tensor, *, neighbours: int = 10, block_bytes: int = BLOCK_BYTES
+    source: Tensor, target: Tensor, *, neighbours: int = 10, block_bytes: int | None = None
 ) -> tuple[Tensor, Tensor]:
     """Rows int64 [p] of sources and [p] of targets that are each other's best by CSLS."""
     source, target = normalize(source), normalize(target)
@@ -80,12 +91,12 @@ def mutual_neighbours(
     return rows[mutual], forward[mutual]
 
 
-def _mean_similarity(vectors: Tensor, space: Tensor, k: int, block_bytes: int) -> Tensor:
+def _mean_similarity(vectors: Tensor, space: Tensor, k: int, block_bytes: int | None) -> Tensor:
     return _top(vectors, space, k, None, block_bytes)[0].mean(1)
 
 
 def _top(
-    source: Tensor, target: Tensor, k: int, density: Tensor | None, block_bytes: int
+    source: Tensor, target: Tensor, k: int, density: Tensor | None, block_bytes: int | None
 ) -> tuple[Tensor, Tensor]:
     """Best k by cosine, or by 2 cos - density of the target."""
     k = min(k, len(target))
@@ -94,10 +105,11 @@ def _top(
         scores = block @ target.T
         if density is not None:
             scores.mul_(2).sub_(density)
-        found.append(scores.topk(k))
+        found.append(scores.max(1, keepdim=True) if k == 1 else scores.topk(k))
     return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
 
 
-def _blocks(source: Tensor, columns: int, block_bytes: int) -> Iterator[Tensor]:
-    rows = max(1, block_bytes // (columns * source.element_size()))
+def _blocks(source: Tensor, columns: int, block_bytes: int | None) -> Iterator[Tensor]:
+    size = BLOCK_BYTES[source.device.type] if block_bytes is None else block_bytes
+    rows = max(1, size // (columns * source.element_size()))
     return iter(source.split(rows))

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crosstalk.corpora.archive import iter_files
-from crosstalk.corpora.messages import Message, message_table, write_messages
+from crosstalk.corpora.messages import Message, message_table
 from crosstalk.corpora.recordings import Rejected, Transcribed, decode_g722, write_recordings
+from crosstalk.corpora.schemas import write_messages
 from crosstalk.errors import DataError
 from crosstalk.params.asterisk import AsteriskParams
 from crosstalk.progress import progress

@@ -7,7 +7,8 @@ import struct
 from collections.abc import Iterator
 
 from crosstalk.corpora.archive import iter_files
-from crosstalk.corpora.messages import Message, message_table, write_messages
+from crosstalk.corpora.messages import Message, message_table
+from crosstalk.corpora.schemas import write_messages
 from crosstalk.corpora.tsl import unpack
 from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.bible import BibleParams

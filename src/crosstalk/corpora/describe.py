@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from crosstalk.corpora.freedict import SCHEMA as DICTIONARY
-from crosstalk.corpora.messages import read_checked, read_messages
+from crosstalk.corpora.messages import read_messages
+from crosstalk.corpora.parquet import read_columns
 from crosstalk.corpora.registry import Registry, load_registry
 from crosstalk.errors import DataError
 from crosstalk.progress import progress
 from crosstalk.stage import Input, Output
+from crosstalk.text.dictionaries import COLUMNS as DICTIONARY
 from crosstalk.text.tokens import tokenize
 
 COLUMNS = [
@@ -125,7 +126,7 @@ def _text_rows(path: Path) -> Iterator[dict[str, object]]:
 
 
 def _dictionary_rows(path: Path) -> Iterator[dict[str, object]]:
-    pairs = read_checked(DICTIONARY, path).groupby(["source_language", "target_language"])
+    pairs = read_columns(path, DICTIONARY).groupby(["source_language", "target_language"])
     for (source, target), words in pairs["source_word"]:
         yield {
             "source": path.parent.name,

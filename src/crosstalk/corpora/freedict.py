@@ -15,30 +15,15 @@ from functools import cache
 from string import ascii_lowercase, ascii_uppercase, digits
 
 import pandas as pd
-import pandera.pandas as pa
 
 from crosstalk.corpora.archive import iter_files
-from crosstalk.corpora.messages import write_checked
+from crosstalk.corpora.schemas import write_dictionary
 from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.freedict import FreedictParams
 from crosstalk.progress import progress
 from crosstalk.stage import Input, Output
+from crosstalk.text.dictionaries import COLUMNS
 from crosstalk.text.tokens import tokenize
-
-COLUMNS = ("source_language", "target_language", "source_word", "target_word")
-_CODE = pa.Check.str_matches(r"^[a-z]{2}$")
-_WORD = pa.Check.str_matches(r"^\S+$")
-SCHEMA = pa.DataFrameSchema(
-    {
-        "source_language": pa.Column(str, _CODE),
-        "target_language": pa.Column(str, _CODE),
-        "source_word": pa.Column(str, _WORD),
-        "target_word": pa.Column(str, _WORD),
-    },
-    unique=list(COLUMNS),
-    strict=True,
-    ordered=True,
-)
 
 _ISO_639_1 = {"deu": "de", "eng": "en", "fra": "fr"}
 _FILE = re.compile(
@@ -87,7 +72,7 @@ def prepare_freedict(*, cfg: FreedictParams, archives: list[Input], dictionary: 
             rows.update((source, target, *words) for words in parse_entry(entry, source, target))
     if not rows:
         raise DataError(f"{' '.join(cfg.pairs)}: no entry translates a single word")
-    write_checked(pd.DataFrame(sorted(rows), columns=list(COLUMNS)), SCHEMA, dictionary)
+    write_dictionary(pd.DataFrame(sorted(rows), columns=list(COLUMNS)), dictionary)
 
 
 def read_entries(name: str, parts: dict[str, bytes]) -> Iterator[str]:

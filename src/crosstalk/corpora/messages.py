@@ -1,21 +1,16 @@
-"""The common description of text: one row a message and language, schema-checked Parquet."""
+"""The common description of text: one row a message and language."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import pandera.errors
-import pandera.pandas as pa
-import pyarrow
-from pyarrow import parquet
 
+from crosstalk.corpora.parquet import read_columns
 from crosstalk.corpora.splits import fold_of
 from crosstalk.errors import DataError
-from crosstalk.params.splits import FOLDS
 
 
 class Message(NamedTuple):
@@ -32,23 +27,7 @@ class Message(NamedTuple):
     reference: str
 
 
-SCHEMA = pa.DataFrameSchema(
-    {
-        "message_id": pa.Column(str, pa.Check.str_length(min_value=1)),
-        "source": pa.Column(str, pa.Check.str_length(min_value=1)),
-        "domain": pa.Column(str, pa.Check.str_length(min_value=1)),
-        "language": pa.Column(str, pa.Check.str_matches(r"^[a-z]{2}$")),
-        "text": pa.Column(str, pa.Check(lambda s: s.str.strip().str.len() > 0, name="not empty")),
-        "fold": pa.Column("uint8", pa.Check.in_range(0, FOLDS - 1)),
-    },
-    unique=["message_id", "language"],
-    checks=pa.Check(
-        lambda table: table.groupby("message_id")["fold"].nunique().le(1).all(),
-        name="one fold a message",
-    ),
-    strict=True,
-    ordered=True,
-)
+COLUMNS = ("message_id", "source", "domain", "language", "text", "fold")
 
 
 def message_table(source: str, messages: Iterable[Message]) -> pd.DataFrame:
@@ -81,20 +60,8 @@ def message_table(source: str, messages: Iterable[Message]) -> pd.DataFrame:
     return table.sort_values(["message_id", "language"], ignore_index=True)
 
 
-def write_messages(table: pd.DataFrame, path: Path) -> None:
-    """Write messages as Parquet; the same rows give the same bytes.
-
-    Raises
-    ------
-    DataError
-        The table does not fit `SCHEMA`.
-
-    """
-    write_checked(table, SCHEMA, path)
-
-
 def read_messages(path: Path) -> pd.DataFrame:
-    """Read what `write_messages` wrote.
+    """Read what `crosstalk.corpora.schemas.write_messages` wrote.
 
     Raises
     ------
@@ -102,44 +69,4 @@ def read_messages(path: Path) -> pd.DataFrame:
         The file is not such a table.
 
     """
-    return read_checked(SCHEMA, path)
-
-
-def write_checked(table: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -> None:
-    """Check a table against its schema and write it as zstd Parquet.
-
-    Raises
-    ------
-    DataError
-        The table does not fit the schema.
-
-    """
-    arrow = pyarrow.Table.from_pandas(_checked(table, schema, path), preserve_index=False)
-    # pandas' own metadata names its version, which would make bytes depend on it.
-    parquet.write_table(arrow.replace_schema_metadata(None), path, compression="zstd")
-
-
-def read_checked(schema: pa.DataFrameSchema, path: Path) -> pd.DataFrame:
-    """Read a Parquet file and check it.
-
-    Raises
-    ------
-    DataError
-        The file is not Parquet, or does not fit the schema.
-
-    """
-    try:
-        table = pd.read_parquet(path)
-    except pyarrow.ArrowInvalid as error:
-        raise DataError(f"{path} is not a Parquet file ({error}); delete it and run again") from (
-            error
-        )
-    return _checked(table, schema, path)
-
-
-def _checked(table: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -> pd.DataFrame:
-    try:
-        return schema.validate(table)
-    except pandera.errors.SchemaError as error:
-        reason = textwrap.shorten(str(error), 200)
-        raise DataError(f"{path} does not fit its schema: {reason}") from error
+    return read_columns(path, COLUMNS)

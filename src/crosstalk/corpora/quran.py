@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from crosstalk.corpora.archive import iter_files
-from crosstalk.corpora.messages import Message, message_table, write_messages
+from crosstalk.corpora.messages import Message, message_table
+from crosstalk.corpora.schemas import write_messages
 from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.quran import QuranParams
 from crosstalk.progress import progress

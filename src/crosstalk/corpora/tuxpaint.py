@@ -18,8 +18,9 @@ from PIL import Image, UnidentifiedImageError
 from pyarrow import parquet
 
 from crosstalk.corpora.archive import iter_files
-from crosstalk.corpora.messages import Message, message_table, write_messages
+from crosstalk.corpora.messages import Message, message_table
 from crosstalk.corpora.recordings import Rejected, Transcribed, decode, write_recordings
+from crosstalk.corpora.schemas import write_messages
 from crosstalk.errors import DataError
 from crosstalk.params.tuxpaint import TuxpaintParams
 from crosstalk.progress import progress

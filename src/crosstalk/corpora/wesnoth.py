@@ -11,7 +11,8 @@ from functools import lru_cache
 import polib
 
 from crosstalk.corpora.archive import iter_files
-from crosstalk.corpora.messages import Message, message_table, write_messages
+from crosstalk.corpora.messages import Message, message_table
+from crosstalk.corpora.schemas import write_messages
 from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.wesnoth import LOCALES, WesnothParams
 from crosstalk.progress import progress

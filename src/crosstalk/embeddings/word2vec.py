@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from typing import Literal
 
+import pandas as pd
 from gensim.models import Word2Vec
 from gensim.models.callbacks import CallbackAny2Vec
 
@@ -19,17 +21,20 @@ from crosstalk.seeds import derive_seed
 from crosstalk.stage import Input, Output
 from crosstalk.text.tokens import tokenize
 
+_HALVES = {"written": ["written"], "spoken": ["spoken"], "all": ["written", "spoken"]}
+
 
 def train_word2vec(
     *,
     cfg: Word2VecParams,
     splits: SplitParams,
-    half: str,
+    language: str,
+    half: Literal["written", "spoken", "all"],
     seed: int,
     messages: Input,
     space: Output,
 ) -> None:
-    """Train on one half, ``written`` or ``spoken``, of a language's training messages.
+    """Train on one half, ``written`` or ``spoken``, or on all of a language's training messages.
 
     Raises
     ------
@@ -38,13 +43,14 @@ def train_word2vec(
 
     """
     table = read_messages(messages)
-    chosen = training_half(table[table["language"] == cfg.language], half, splits)
-    sentences = [tokenize(text, cfg.language) for text in chosen["text"]]
+    table = table[table["language"] == language]
+    chosen = pd.concat([training_half(table, h, splits) for h in _HALVES[half]]).sort_index()
+    sentences = [tokenize(text, language) for text in chosen["text"]]
     try:
         skip_gram(sentences, cfg, seed).save(space)
     except _NoWordsError as error:
         raise DataError(
-            f"{messages} has {len(chosen)} {half} training messages in {cfg.language!r} and no "
+            f"{messages} has {len(chosen)} {half} training messages in {language!r} and no "
             f"word {cfg.min_count} times: choose another language or lower min_count"
         ) from error
 

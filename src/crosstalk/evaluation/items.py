@@ -1,40 +1,33 @@
-"""Answered questions, and what they add up to: percentages with bootstrap intervals."""
+"""What answered questions add up to: percentages with bootstrap intervals."""
 
 from __future__ import annotations
 
 import json
 
 import pandas as pd
-import pandera.pandas as pa
 
+from crosstalk.evaluation.answers import read_items
 from crosstalk.evaluation.bootstrap import bootstrap_mean
 from crosstalk.params.evaluation import EvaluationParams
-from crosstalk.results.metrics import ALL, KEY, METRICS
+from crosstalk.results.metrics import ALL, KEY, METRICS, read_metrics
 from crosstalk.stage import Input, Output
-
-ITEMS = pa.DataFrameSchema(
-    {
-        "table": pa.Column(str),
-        "row": pa.Column(str),
-        "column": pa.Column(str),
-        "seed": pa.Column(int),
-        "cluster": pa.Column(str, description="what is resampled together, such as the word type"),
-        "correct": pa.Column(float, pa.Check.in_range(0, 1)),
-    },
-    strict=True,
-)
-"""One answered question a row: what bootstrap intervals are computed from."""
 
 
 def summarise_items(
-    *, cfg: EvaluationParams, answers: list[Input], metrics: Output, summary: Output
+    *,
+    cfg: EvaluationParams,
+    answers: list[Input],
+    measures: list[Input],
+    metrics: Output,
+    summary: Output,
 ) -> None:
-    """Turn answered questions into percentages with bootstrap intervals.
+    """Turn answered questions into percentages with bootstrap intervals, and add what is measured.
 
     One row a seed, and one row ``seed = all`` that pools the seeds (seeds and clusters are both
-    resampled). ``summary`` holds the pooled values as nested JSON, for ``dvc metrics``.
+    resampled). ``measures`` are rows of the same kind that other stages have computed. ``summary``
+    holds the pooled values as nested JSON, for ``dvc metrics``.
     """
-    frame = ITEMS.validate(pd.concat([pd.read_parquet(path) for path in answers]))
+    frame = pd.concat([read_items(path) for path in answers], ignore_index=True)
     rows = []
     for key, group in frame.groupby(KEY, sort=False):
         seeds = sorted(group["seed"].unique())
@@ -43,7 +36,8 @@ def summarise_items(
             dict(zip(KEY, key, strict=True)) | {"seed": seed} | _interval(cfg, part)
             for seed, part in chosen
         ]
-    result = METRICS.validate(pd.DataFrame(rows))
+    others = [read_metrics(path) for path in measures]
+    result = METRICS.validate(pd.concat([pd.DataFrame(rows), *others], ignore_index=True))
     result.to_csv(metrics, index=False, float_format="%.4f")
     pooled = result[result["seed"] == ALL]
     nested: dict[str, dict[str, dict[str, float]]] = {}

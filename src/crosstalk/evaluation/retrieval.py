@@ -1,12 +1,12 @@
-"""Spoken word classification: is the text word nearest to a mapped vector the right one?"""
+"""Which target words lie nearest to a mapped vector, and where the right one stands among them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Dict
 from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 import torch
 
 from crosstalk.alignment.csls import top_cosine, top_csls
@@ -15,32 +15,29 @@ from crosstalk.embeddings.spaces import Space
 from crosstalk.errors import DataError
 
 MISSING = 0
-"""Rank of an item whose word is not among the best k, or not in the target vocabulary at all."""
+"""Rank of a question whose right answers are not among the best k."""
 
 
-def classify(
+def nearest_words(
     vectors: np.ndarray,
-    words: Sequence[str],
     mapping: Mapping,
     target: Space,
     *,
-    k: int = 10,
+    k: int,
     metric: Literal["cosine", "csls"] = "cosine",
     source: Space | None = None,
     neighbours: int = 10,
-) -> pd.DataFrame:
-    """Rank target words for each item, and find the item's own word among the best ``k``.
+) -> np.ndarray:
+    """Rank target words for each vector.
 
     Parameters
     ----------
     vectors
         float32 [n, d]: raw source vectors, of words or of single tokens.
-    words
-        The right answer of each item.
     mapping, target
-        Where the items go; the raw space whose words are ranked.
+        Where the vectors go; the raw space whose words are ranked.
     k
-        Places that are looked at.
+        Places asked for; cut to the size of the target space.
     metric
         ``cosine`` is the paper's (section 4.2). ``csls`` needs ``source``, the raw source space,
         as the surroundings of the target words.
@@ -49,46 +46,58 @@ def classify(
 
     Returns
     -------
-    One row an item, in order: ``word``; ``covered`` (bool: the target vocabulary holds the word);
-    ``rank`` (int, from 1; 0 if not among the best ``k``); ``answer`` (the nearest target word).
-    The paper does not say whether words that the target lacks count as errors, so
-    :func:`precision` reads the table either way.
+    ndarray
+        int64 [n, k]: rows of ``target``, the nearest first.
 
     Raises
     ------
     DataError
-        If there are no items, or not one word for each vector.
+        If there are no vectors, or CSLS lacks its source space.
 
     """
-    if not len(vectors) or len(vectors) != len(words):
-        raise DataError(f"{len(vectors)} vectors and {len(words)} words to classify")
+    if not len(vectors):
+        raise DataError("no vectors to find words for")
     mapped = torch.from_numpy(mapping.apply(vectors))
     candidates = torch.from_numpy(mapping.apply_target(target.vectors))
     if metric == "cosine":
-        _, rows = top_cosine(mapped, candidates, k)
-    else:
-        if source is None:
-            raise DataError("CSLS retrieval needs the source space")
-        space = torch.from_numpy(mapping.apply(source.vectors))
-        _, rows = top_csls(mapped, candidates, k, source_space=space, neighbours=neighbours)
-    gold = np.array([target.index.get(word, -1) for word in words])
-    hits = rows.numpy() == gold[:, None]
-    return pd.DataFrame(
-        {
-            "word": list(words),
-            "covered": gold >= 0,
-            "rank": np.where(hits.any(1), hits.argmax(1) + 1, MISSING),
-            "answer": [target.words[row] for row in rows[:, 0].tolist()],
-        }
-    )
+        return top_cosine(mapped, candidates, k)[1].numpy()
+    if source is None:
+        raise DataError("CSLS retrieval needs the source space")
+    space = torch.from_numpy(mapping.apply(source.vectors))
+    _, rows = top_csls(mapped, candidates, k, source_space=space, neighbours=neighbours)
+    return rows.numpy()
 
 
-def precision(
-    items: pd.DataFrame, k: int, *, missing: Literal["wrong", "dropped"] = "wrong"
-) -> pd.Series:
-    """Precision at k of each item, float 0 or 1, indexed as ``items``.
+def first_hits(
+    rows: np.ndarray, words: Sequence[str], gold: Dict[str, set[str]], target: Space
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the first right answer to each question.
 
-    Items whose word the target vocabulary lacks are ``wrong`` or ``dropped``.
+    Parameters
+    ----------
+    rows
+        int [n, k]: what :func:`nearest_words` returned.
+    words
+        The word that each question is about, n of them.
+    gold
+        Right answers of a word; a word that it lacks has none.
+    target
+        The space that ``rows`` index.
+
+    Returns
+    -------
+    rank
+        int64 [n]: place of the first right answer, from 1; `MISSING` if it is beyond k.
+    covered
+        bool [n]: whether the target space holds any right answer.
+
     """
-    kept = items if missing == "wrong" else items[items["covered"]]
-    return kept["rank"].between(1, k).astype(float)
+    known = {
+        word: np.array([target.index[w] for w in gold.get(word, ()) if w in target.index])
+        for word in set(words)
+    }
+    ranks = np.empty(len(words), np.int64)
+    for i, word in enumerate(words):
+        hits = np.isin(rows[i], known[word])
+        ranks[i] = hits.argmax() + 1 if hits.any() else MISSING
+    return ranks, np.array([len(known[word]) > 0 for word in words], bool)

@@ -1,6 +1,6 @@
 """Parameters of the map from the speech space to the text space."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -41,6 +41,9 @@ class SupervisedParams(SpacesParams):
 
     dictionary_words: int = Field(5000, ge=1)
     """Words of the dictionary, the most frequent that both spaces hold (MUSE: 5,000)."""
+    held_out_percent: int = Field(20, ge=1, le=90)
+    """Words kept from the dictionary whatever their frequency, to be asked for (MUSE: words of rank
+    5,000 to 6,500; the paper does not say)."""
     solver: Solver = "orthogonal"
     """Eq. 1 of the paper is unconstrained least squares; MUSE solves for a rotation."""
     refinement: RefinementParams = RefinementParams(iterations=0)
@@ -110,3 +113,75 @@ class UnsupervisedParams(SpacesParams):
     adversarial: AdversarialParams = AdversarialParams()
     refinement: RefinementParams = RefinementParams()
     criterion: CriterionParams = CriterionParams()
+
+
+class SelfLearningParams(SpacesParams):
+    """Self-learning from the spaces' own similarities, refinement, and choice by the criterion.
+
+    Defaults are those of Artetxe, Labaka and Agirre 2018 (section 3 of the paper) and their code.
+    """
+
+    restarts: int = Field(10, ge=1)
+    """Independent courses from one initial dictionary; the criterion picks one (published: 1)."""
+    initial_words: int = Field(4000, ge=1)
+    """Most frequent words of each side that the initial dictionary is sought among."""
+    frequent_words: int = Field(20_000, ge=1)
+    """Most frequent words of each side that self-learning pairs, at most."""
+    neighbours: int = Field(10, ge=1)
+    """CSLS neighbourhood."""
+    keep: float = Field(0.1, gt=0, le=1)
+    """Probability that a candidate takes part in a round, at first."""
+    keep_factor: float = Field(2.0, gt=1)
+    """Factor on it when the objective no longer grows; at 1 that ends the course."""
+    patience: int = Field(50, ge=1)
+    """Rounds in a row without growth that count as no longer growing."""
+    threshold: float = Field(1e-6, ge=0)
+    """Least growth of the objective, a mean cosine."""
+    refinement: RefinementParams = RefinementParams()
+    """What every aligner here is followed by (published: another last step, see the module)."""
+    criterion: CriterionParams = CriterionParams()
+
+
+class WassersteinParams(SpacesParams):
+    """Wasserstein-Procrustes, refinement, and choice by the criterion.
+
+    Defaults are those of the code of Grave, Joulin and Berthet 2018 (fastText's
+    ``unsup_align.py``).
+    """
+
+    restarts: int = Field(10, ge=1)
+    """Independent draws of batches from one first map; the criterion picks one (published: 1)."""
+    initial_words: int = Field(2500, ge=2)
+    """Most frequent words of each side in the convex problem."""
+    initial_steps: int = Field(100, ge=1)
+    """Frank-Wolfe steps on it."""
+    frequent_words: int = Field(20_000, ge=2)
+    """Most frequent words of each side that batches are drawn from, at most."""
+    batch: int = Field(500, ge=2)
+    """Words of each side in a batch of the first epoch; twice as many in each later one."""
+    steps: int = Field(5000, ge=1)
+    """Batches of the first epoch; a quarter as many in each later one."""
+    epochs: int = Field(5, ge=1)
+    """The criterion is measured after each."""
+    learning_rate: float = Field(500.0, gt=0)
+    """Step of the map along the batch's mean outer product of paired unit vectors."""
+    regularisation: float = Field(0.05, ge=0.025)
+    """Entropic weight of the transport plan, in units of cosine; float32 ends below the bound."""
+    refinement: RefinementParams = RefinementParams()
+    """What every aligner here is followed by (published: none)."""
+    criterion: CriterionParams = CriterionParams()
+
+
+class SupervisionParams(SpacesParams):
+    """How many known pairs a map needs."""
+
+    pairs: tuple[Annotated[int, Field(ge=1)], ...] = (25, 50, 100, 250, 500, 1000, 2500, 5000)
+    """Numbers of pairs to fit; those beyond what the spaces share are left out."""
+    held_out: int = Field(200, ge=1)
+    """Shared words that are never fitted and always asked."""
+    solver: Solver = "orthogonal"
+    """MUSE solves for a rotation; Eq. 1 of the paper is unconstrained least squares."""
+    refinement: RefinementParams = RefinementParams()
+    """Self-learning from each fitted map."""
+    neighbours: int = Field(10, ge=1)
+    """CSLS neighbourhood of the answers (MUSE's default)."""

@@ -12,8 +12,6 @@ class Word2VecParams(Section):
     epochs, which grows as the corpus shrinks.
     """
 
-    language: str = Field("en", pattern="^[a-z]{2}$")
-    """ISO 639-1 code of the messages to read."""
     dimension: int = Field(50, ge=2, le=1000)
     """Embedding size (d = 50: section 3; best of 50, 100, 200, 300)."""
     window: int = Field(3, ge=1, le=20)

@@ -1,46 +1,95 @@
 """All parameters: one section a paper, and what the papers share."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
-from crosstalk.params.alignment import SupervisedParams, UnsupervisedParams
+from crosstalk.params.alignment import (
+    SelfLearningParams,
+    SupervisedParams,
+    SupervisionParams,
+    UnsupervisedParams,
+    WassersteinParams,
+)
 from crosstalk.params.corpora import CorporaParams
 from crosstalk.params.embeddings import Word2VecParams
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.present import PresentParams
 from crosstalk.params.section import Section
+from crosstalk.params.segmentation import SegmentationParams
 from crosstalk.params.speech import FeatureParams, SpokenParams
-from crosstalk.params.speech2vec import Speech2VecParams
+from crosstalk.params.speech2vec import ClassifierParams, Speech2VecParams
 
 Scale = Literal["smoke", "mini", "midi", "paper"]
+Rung = Literal[
+    "rotated",
+    "same_text",
+    "disjoint_text",
+    "other_text",
+    "other_language",
+    "units",
+    "speech2vec",
+    "untrained",
+]
+Pair = Annotated[str, Field(pattern="^(en|fr|de)-(en|fr|de|bible)$")]
 
 
 class ChungParams(Section):
     """Chung et al. 2018: speech and text spaces, aligned."""
 
+    pairs: Annotated[tuple[Pair, ...], Field(min_length=1)] = (
+        "en-en",
+        "fr-fr",
+        "de-de",
+        "en-bible",
+        "en-fr",
+        "fr-en",
+        "en-de",
+        "de-en",
+        "fr-de",
+    )
+    """Columns of the tables, as speech-text: languages whose messages are spoken and written, or
+    the English text `bible`. The first must be of one language; the controls are run on it."""
+    rungs: Annotated[tuple[Rung, ...], Field(min_length=1)] = get_args(Rung)
+    """Rungs of the ladder of controls, in the language of the first pair: what stands on the
+    speech's side of the map."""
     spoken: SpokenParams = SpokenParams()
-    """The speech side's corpus."""
+    """The speech side's corpora."""
     features: FeatureParams = FeatureParams()
     """Acoustic features."""
+    segmentation: SegmentationParams = SegmentationParams()
+    """Where words begin and end, found without text (rows C to F)."""
     speech2vec: Speech2VecParams = Speech2VecParams()
-    """The speech space."""
+    """The speech spaces."""
+    classifier: ClassifierParams = ClassifierParams()
+    """The supervised word classifier, an upper bound."""
     word2vec: Word2VecParams = Word2VecParams()
-    """The text space."""
+    """The text spaces."""
     supervised: SupervisedParams = SupervisedParams()
     """The map from known pairs (rows A*)."""
     unsupervised: UnsupervisedParams = UnsupervisedParams()
-    """The map without pairs (rows A)."""
+    """The map without pairs (rows A to F)."""
+    self_learning: SelfLearningParams = SelfLearningParams()
+    """Another way to find a map without pairs."""
+    wasserstein: WassersteinParams = WassersteinParams()
+    """And another."""
+    supervision: SupervisionParams = SupervisionParams()
+    """How many pairs a map needs."""
     evaluation: EvaluationParams = EvaluationParams()
     """Intervals."""
 
     @model_validator(mode="after")
-    def _one_dimension(self) -> Self:
+    def _check(self) -> Self:
         if self.speech2vec.network.dimension != self.word2vec.dimension:
             raise ValueError(
                 f"speech2vec.network.dimension={self.speech2vec.network.dimension} must equal "
                 f"word2vec.dimension={self.word2vec.dimension}: the map is square"
             )
+        if len(set(self.pairs)) != len(self.pairs):
+            raise ValueError(f"pairs={' '.join(self.pairs)} names one twice")
+        speech, _, text = self.pairs[0].partition("-")
+        if speech != text:
+            raise ValueError(f"pairs must begin with one language, such as en-en: {self.pairs[0]}")
         return self
 
 

@@ -6,9 +6,11 @@ from pydantic import Field
 
 from crosstalk.params.section import Section
 
+Variant = Literal["skip_gram", "cbow"]
+
 
 class NetworkParams(Section):
-    """The encoder and decoder, skip-gram variant."""
+    """The encoder and decoder."""
 
     dimension: int = Field(50, ge=2, multiple_of=2)
     """Embedding size (d = 50: section 3; best of 50, 100, 200, 300), half of it for each direction
@@ -23,6 +25,9 @@ class NetworkParams(Section):
 class TrainingParams(Section):
     """The objective and its optimisation."""
 
+    variant: Variant = "skip_gram"
+    """A word predicts its neighbours, or they predict it (Chung et al. 2018 use skip-gram, the
+    better one in Speech2Vec)."""
     window: int = Field(3, ge=1, le=10)
     """Neighbours on each side (k = 3: section 3; best of 1 to 5)."""
     optimiser: Literal["sgd", "adam"] = "sgd"
@@ -41,7 +46,25 @@ class TypesParams(Section):
     """How token embeddings become word embeddings."""
 
     min_count: int = Field(5, ge=1)
-    """Words spoken less often have no embedding (not stated; Word2Vec's default)."""
+    """Words spoken less often, and clusters with fewer segments, have no embedding (not stated;
+    Word2Vec's default)."""
+    clusters: int = Field(2000, ge=2)
+    """k of k-means, where segments are grouped without words: rows B to F (not stated)."""
+
+
+class ClassifierParams(Section):
+    """The supervised word classifier (Chung et al. 2018, section 4.1; training not stated)."""
+
+    dimension: int = Field(256, ge=2, multiple_of=2)
+    """Units of the encoder, half of them for each direction."""
+    learning_rate: float = Field(2e-3, gt=0, le=1)
+    """Of Adam."""
+    epochs: int = Field(10, ge=1)
+    """Passes over the tokens."""
+    batch_tokens: int = Field(128, ge=1)
+    """Tokens a step."""
+    gradient_norm: float = Field(5.0, gt=0)
+    """Clipping."""
 
 
 class Speech2VecParams(Section):

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from crosstalk.params.present import PresentParams
 from crosstalk.results.reference import ReferenceTable, read_reference
-from crosstalk.results.style import BLUE, GREEN, GREY, INK, ORANGE, figure, save
+from crosstalk.results.style import BLUE, GREEN, INK, ORANGE, figure, save
 from crosstalk.stage import Input, Output
 
 
@@ -20,45 +20,55 @@ def plot_table(
     png: Output,
     pdf: Output,
 ) -> None:
-    """Draw a table's rows: ours with their interval, the paper's value beside it."""
+    """Draw a table's rows, a panel a column: ours with interval, the paper's value beside it."""
     layout = read_reference(reference).tables[table]
     frame = pd.read_csv(csv)
-    frame = frame[frame["column"].isin(layout.ours)].iloc[::-1].reset_index(drop=True)
-    column = frame["column"].iloc[0]
-    control = frame["row"].isin(layout.controls)
-    with figure(7.0, 0.34 * len(frame) + 1.0) as (drawn, axes):
-        _dots(axes, frame[~control], BLUE, f"ours, {column}")
-        _dots(axes, frame[control], GREEN, "ours, control")
-        beside = f"paper, {layout.ours[column].beside}"
-        axes.plot(frame["paper"], frame.index, "D", mfc="none", color=ORANGE, ms=6, label=beside)
-        for cell in frame.itertuples():
-            _annotate(axes, cell, layout.decimals)
-        axes.set_yticks(frame.index, [_label(layout, row) for row in frame["row"]])
-        axes.set_xlim(-2, 102)
-        axes.set_ylim(-0.7, len(frame) - 0.3)
-        axes.set_xlabel(f"{layout.metric} ({layout.unit})")
-        drawn.suptitle(f"{layout.title}: ours beside the paper's", x=0.01, ha="left", fontsize=10)
-        drawn.legend(loc="outside lower center", ncols=3, fontsize=7.5)
+    columns = layout.figure or list(layout.ours)
+    frame = frame[frame["column"].isin(columns)]
+    measured = frame.groupby("row")["ours"].count()
+    rows = [row for row in layout.labels if measured.get(row, 0)][::-1]
+    height = 0.26 * len(rows) + 1.3
+    with figure(3.2 + 1.9 * len(columns), height, 1, len(columns), sharey=True) as (drawn, axes):
+        panels = [axes] if len(columns) == 1 else axes
+        most = frame[["ci_high", "paper"]].max().max()
+        for panel, column in zip(panels, columns, strict=True):
+            cells = frame[frame["column"] == column].set_index("row").reindex(rows).reset_index()
+            control = cells["row"].isin(layout.controls)
+            _dots(panel, cells[~control], BLUE, "ours")
+            _dots(panel, cells[control], GREEN, "ours, control")
+            if cells["paper"].notna().any():
+                style = {"mfc": "none", "color": ORANGE, "ms": 5, "label": "paper"}
+                panel.plot(cells["paper"], cells.index, "D", **style)
+            for cell in cells.itertuples():
+                _annotate(panel, cell, layout.decimals, most)
+            panel.set_title(layout.ours[column].name or column, fontsize=8.5)
+            panel.set_xlim(-0.03 * most, 1.12 * most)
+        panels[0].set_yticks(range(len(rows)), [_label(layout, row) for row in rows])
+        panels[0].set_ylim(-0.7, len(rows) - 0.3)
+        drawn.supxlabel(f"{layout.metric}{f' ({layout.unit})' if layout.unit else ''}", fontsize=9)
+        drawn.suptitle(layout.title, x=0.01, ha="left", fontsize=10)
+        known = dict(zip(*panels[0].get_legend_handles_labels()[::-1], strict=True))
+        drawn.legend(known.values(), known, loc="outside lower right", ncols=3, fontsize=7.5)
         save(drawn, png, pdf, cfg.dpi)
 
 
 def _dots(axes: Axes, cells: pd.DataFrame, colour: str, label: str) -> None:
     cells = cells[cells["ours"].notna()]
+    if cells.empty:
+        return
     error = [cells["ours"] - cells["ci_low"], cells["ci_high"] - cells["ours"]]
     style = {"fmt": "o", "color": colour, "ms": 5, "capsize": 2.5}
     axes.errorbar(cells["ours"], cells.index, xerr=error, label=label, **style)
 
 
-def _annotate(axes: Axes, cell: object, decimals: int) -> None:
-    """Write the value beside its interval, or why there is none."""
+def _annotate(axes: Axes, cell: object, decimals: int, most: float) -> None:
+    """Write the value beside its interval."""
     if pd.isna(cell.ours):
-        style = {"fontsize": 6.5, "style": "italic", "color": GREY}
-        axes.text(101, cell.Index - 0.25, cell.note, ha="right", va="center", **style)
         return
-    left = cell.ours > 85  # keep the number inside the axes
+    left = cell.ci_high > 0.85 * most  # keep the number inside the axes
     anchor = (cell.ci_low if left else cell.ci_high, cell.Index)
-    where = {"xytext": (-7 if left else 7, 5), "textcoords": "offset points", "va": "center"}
-    align = {"ha": "right" if left else "left", "fontsize": 7.5, "color": INK}
+    where = {"xytext": (-6 if left else 6, 4), "textcoords": "offset points", "va": "center"}
+    align = {"ha": "right" if left else "left", "fontsize": 7, "color": INK}
     axes.annotate(f"{cell.ours:.{decimals}f}", anchor, **where, **align)
 
 

@@ -16,6 +16,8 @@ class OurColumn(Section):
     """A column that we measure and the paper's column, if any, that stands beside it."""
 
     beside: str = ""
+    name: str = ""
+    """What the reader sees, where the column's own name says too much."""
     note: str
 
 
@@ -39,6 +41,8 @@ class ReferenceTable(Section):
     labels: dict[str, str]
     controls: list[str] = []
     ours: dict[str, OurColumn]
+    figure: list[str] = []
+    """Our columns that the figure draws, one panel each; none named means all."""
     unmeasured: Unmeasured = Unmeasured()
 
     @model_validator(mode="after")
@@ -50,11 +54,14 @@ class ReferenceTable(Section):
                 )
         if set(self.labels) != {*self.rows, *self.controls}:
             raise ValueError("labels must name every row and every control, and nothing else")
+        besides = {column.beside for column in self.ours.values()} - {""}
+        if not besides <= set(self.columns) or not set(self.figure) <= set(self.ours):
+            raise ValueError("beside must name a column of the paper, figure columns of ours")
         return self
 
     def published(self, row: str, column: str) -> float | None:
         """Return the paper's value, or None for a cell that it leaves empty."""
-        if row not in self.rows:
+        if row not in self.rows or column not in self.columns:
             return None
         return self.rows[row][self.columns.index(column)]
 

@@ -11,6 +11,8 @@ from crosstalk.stage import Input, Output
 
 CONTROL = "control"
 EMPTY = "–"
+LARGE = 1000
+"""From here on, values are counts, shown without decimals."""
 
 
 def write_table(
@@ -33,7 +35,9 @@ def write_table(
     markdown.write_text(shown.to_markdown(index=False) + "\n")
     latex.write_text(to_latex(shown))
     caption = f"{paper.paper.id}, {layout.source}: {layout.title} ({layout.metric}, {layout.unit})"
-    notes = [f"{name}: {column.note}." for name, column in layout.ours.items()]
+    notes = [f"{column.name or name}: {column.note}." for name, column in layout.ours.items()]
+    if len(layout.ours) > 1:
+        notes.append("Ours [interval] (the paper's value, where it has one).")
     notes.append(f"Scale {scale}. Intervals are 95 % bootstrap intervals over words and seeds.")
     write_page(html, caption, shown.to_html(index=False, border=0), notes)
 
@@ -69,15 +73,19 @@ def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd
 
 
 def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
-    """Our columns as a person reads them; with several, one a column, values and intervals."""
+    """Our columns as a person reads them: value, interval, and the paper's value in parentheses."""
     ours = frame[frame["column"].isin(layout.ours)]
     if len(layout.ours) == 1:
         return pd.DataFrame([_beside_paper(layout, cell) for cell in ours.itertuples()])
-    wide = ours.assign(shown=[_with_interval(layout, cell) for cell in ours.itertuples()])
-    wide = wide.pivot_table(index="row", columns="column", values="shown", aggfunc="first")
-    wide = wide.loc[list(layout.labels), list(layout.ours)].reset_index()
-    wide.insert(1, "system", [layout.labels[row] for row in wide["row"]])
-    return wide.rename_axis(columns=None)
+    rows = []
+    for name, cells in ours.groupby("row", sort=False):
+        shown = {"row": name, "system": layout.labels[name]}
+        for cell in cells.itertuples():
+            shown[layout.ours[cell.column].name or cell.column] = _with_interval(layout, cell)
+        missing = cells.loc[cells["ours"].isna(), "note"].drop_duplicates()
+        shown["note"] = "; ".join([CONTROL] * (name in layout.controls) + missing.tolist())
+        rows.append(shown)
+    return pd.DataFrame(rows)
 
 
 def _beside_paper(layout: ReferenceTable, cell: object) -> dict[str, str]:
@@ -99,10 +107,11 @@ def _beside_paper(layout: ReferenceTable, cell: object) -> dict[str, str]:
 
 
 def _with_interval(layout: ReferenceTable, cell: object) -> str:
+    paper = f" ({_number(layout, cell.paper)})" if pd.notna(cell.paper) else ""
     if pd.isna(cell.ours):
-        return f"{EMPTY} ({cell.note})"
-    low, high = _number(layout, cell.ci_low), _number(layout, cell.ci_high)
-    return f"{_number(layout, cell.ours)} [{low}, {high}]"
+        return f"{EMPTY}{paper}"
+    interval = f" [{_number(layout, cell.ci_low)}, {_number(layout, cell.ci_high)}]"
+    return f"{_number(layout, cell.ours)}{interval * (cell.ci_low < cell.ci_high)}{paper}"
 
 
 def to_latex(frame: pd.DataFrame) -> str:
@@ -112,4 +121,6 @@ def to_latex(frame: pd.DataFrame) -> str:
 
 
 def _number(layout: ReferenceTable, value: float) -> str:
-    return f"{value:.{layout.decimals}f}" if pd.notna(value) else EMPTY
+    if pd.isna(value):
+        return EMPTY
+    return f"{value:,.0f}" if abs(value) >= LARGE else f"{value:.{layout.decimals}f}"

@@ -50,15 +50,9 @@ def mfcc(samples: np.ndarray, cfg: FeatureParams) -> np.ndarray:
 
     """
     front = _front(cfg)
-    size = len(front.window)
-    signal = torch.as_tensor(samples)
-    frames = (len(signal) + front.shift // 2) // front.shift
-    if frames == 0:
+    windows = _windows(samples, front)
+    if not len(windows):
         return np.empty((0, cfg.coefficients), dtype=np.float32)
-    left = size // 2 - front.shift // 2
-    right = max(0, (frames - 1) * front.shift + size - left - len(signal))
-    padded = torch.from_numpy(np.pad(signal.numpy(), (left, right), mode="symmetric"))
-    windows = padded.unfold(0, size, front.shift)[:frames]
     windows = windows - windows.mean(dim=1, keepdim=True)
     previous = torch.cat((windows[:, :1], windows[:, :-1]), dim=1)
     windows = (windows - cfg.preemphasis * previous) * front.window
@@ -66,6 +60,24 @@ def mfcc(samples: np.ndarray, cfg: FeatureParams) -> np.ndarray:
     power = spectrum.real.square() + spectrum.imag.square()
     energies = (power @ front.filters).clamp(min=_FLOOR).log()
     return (energies @ front.cosine).numpy()
+
+
+def levels(samples: np.ndarray, cfg: FeatureParams) -> np.ndarray:
+    """Root mean square of each frame of :func:`mfcc` in dB relative to full scale, float32 [T]."""
+    power = _windows(samples, _front(cfg)).square().mean(dim=1)
+    return (10 * power.clamp(min=_FLOOR**2).log10()).numpy()
+
+
+def _windows(samples: np.ndarray, front: _Front) -> Tensor:
+    """Cut a signal into frames float32 [T, w]."""
+    size = len(front.window)
+    frames = (len(samples) + front.shift // 2) // front.shift
+    if frames == 0:
+        return torch.empty(0, size)
+    left = size // 2 - front.shift // 2
+    right = max(0, (frames - 1) * front.shift + size - left - len(samples))
+    padded = torch.from_numpy(np.pad(samples, (left, right), mode="symmetric"))
+    return padded.unfold(0, size, front.shift)[:frames]
 
 
 @lru_cache(maxsize=8)

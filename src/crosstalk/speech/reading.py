@@ -91,5 +91,14 @@ def _read(engine: Synthesiser, request: Request) -> Reading:
     utterance = engine.speak(
         request.words, voice=speaker.voice, rate=speaker.rate, pitch=speaker.pitch
     )
-    samples = soxr.resample(utterance.samples, SAMPLE_RATE, RATE)
-    return Reading(samples, utterance.words, utterance.phones)
+    return Reading(_resample(utterance.samples), utterance.words, utterance.phones)
+
+
+def _resample(samples: np.ndarray) -> np.ndarray:
+    """Bring int16 [n] of the engine to `RATE`.
+
+    In floating point: integers soxr would dither, with a seed that it takes from the clock.
+    """
+    resampled = soxr.resample(samples.astype(np.float32), SAMPLE_RATE, RATE)
+    limits = np.iinfo(np.int16)
+    return np.rint(resampled).clip(limits.min, limits.max).astype(np.int16)

@@ -28,6 +28,8 @@ from crosstalk.text.tokens import tokenize
 SPLITS = ("train", "dev", "test")
 _CLAUSE = re.compile(r"([^,;:.!?…()\[\]\"“”„«»–—\n]+)([,;:.!?…()\[\]\"“”„«»–—\s]*)")
 PAUSES = ",.?"
+# The accent that is spoken where eSpeak NG's own choice is another.
+_ACCENTS = {"en": "en-us"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ def speak_messages(
     *,
     cfg: SpokenParams,
     splits: SplitParams,
+    language: str,
     seed: int,
     messages: Input,
     audio: Output,
@@ -66,11 +69,8 @@ def speak_messages(
         The audio cannot be written; the engine is missing or broken.
 
     """
-    chosen = choose(messages, cfg, splits, seed)
-    pools = {
-        split: speakers(cfg.train_voices if split == "train" else cfg.test_voices, cfg, seed)
-        for split in SPLITS
-    }
+    chosen = choose(messages, language, cfg, splits, seed)
+    pools = {split: speakers(voices_of(split, language, cfg), cfg, seed) for split in SPLITS}
     requests = [Request(m.words, _speaker_of(m, pools[m.split], seed)) for m in chosen]
     readings = read_aloud(requests, workers=workers)
     lines = []
@@ -79,24 +79,26 @@ def speak_messages(
             spoken = progress(readings, label="speech", total=len(requests), unit="utt")
             for message, request, reading in zip(chosen, requests, spoken, strict=True):
                 start = flac.append(reading.samples)
-                lines.append(_supervision(message, request.speaker, reading, start, cfg))
+                lines.append(_supervision(message, language, request.speaker, reading, start))
     except soundfile.LibsndfileError as error:
         raise CrosstalkError(f"{audio} cannot be written ({error}): is the disk full?") from error
-    write_manifest(recordings, [flac.recording(_recording_id(cfg))])
+    write_manifest(recordings, [flac.recording(_recording_id(language))])
     write_manifest(supervisions, lines)
 
 
-def choose(messages: Path, cfg: SpokenParams, splits: SplitParams, seed: int) -> list[Message]:
+def choose(
+    messages: Path, language: str, cfg: SpokenParams, splits: SplitParams, seed: int
+) -> list[Message]:
     """Messages to speak: half of training, all of development and test."""
     table = read_messages(messages)
-    table = table[table["language"] == cfg.language]
+    table = table[table["language"] == language]
     table = table.assign(split=[split_of(fold, splits) for fold in table["fold"]])
     written = training_half(table, "written", splits)
     table = table.drop(index=written.index)
     kept = [
         Message(row.message_id, row.fold, row.split, words)
         for row in table.itertuples()
-        if cfg.min_words <= len(words := spoken_words(row.text, cfg.language)) <= cfg.max_words
+        if cfg.min_words <= len(words := spoken_words(row.text, language)) <= cfg.max_words
     ]
     for split, limit in (
         ("train", cfg.max_train_words),
@@ -106,7 +108,7 @@ def choose(messages: Path, cfg: SpokenParams, splits: SplitParams, seed: int) ->
         kept = _limit(kept, split, limit, seed) if limit else kept
     if not kept:
         raise DataError(
-            f"{messages} holds nothing to speak in {cfg.language!r} of {cfg.min_words} to "
+            f"{messages} holds nothing to speak in {language!r} of {cfg.min_words} to "
             f"{cfg.max_words} words: choose another length"
         )
     return kept
@@ -126,6 +128,12 @@ def _limit(messages: list[Message], split: str, words: int, seed: int) -> list[M
     return [m for m in messages if m.split != split or m.id in kept]
 
 
+def voices_of(split: str, language: str, cfg: SpokenParams) -> list[str]:
+    """Language tags of eSpeak NG, each with a variant, of one split."""
+    variants = cfg.train_voices if split == "train" else cfg.test_voices
+    return [f"{_ACCENTS.get(language, language)}+{variant}" for variant in variants]
+
+
 def speakers(voices: Sequence[str], cfg: SpokenParams, seed: int) -> list[Speaker]:
     """`cfg.speakers_per_voice` speakers a voice, of a tempo and a pitch drawn by the seed."""
     drawn = []
@@ -143,16 +151,16 @@ def _speaker_of(message: Message, pool: Sequence[Speaker], seed: int) -> Speaker
 
 
 def _supervision(
-    message: Message, speaker: Speaker, reading: Reading, start: float, cfg: SpokenParams
+    message: Message, language: str, speaker: Speaker, reading: Reading, start: float
 ) -> SupervisionSegment:
     return SupervisionSegment(
         id=message.id,
-        recording_id=_recording_id(cfg),
+        recording_id=_recording_id(language),
         start=start,
         duration=len(reading.samples) / RATE,
         channel=0,
         text=" ".join(word.symbol for word in reading.words),
-        language=cfg.language,
+        language=language,
         speaker=speaker.name,
         alignment={
             "word": _alignment(reading.words, start),
@@ -169,8 +177,8 @@ def _alignment(intervals: Sequence[Interval], offset: float) -> list[AlignmentIt
     ]
 
 
-def _recording_id(cfg: SpokenParams) -> str:
-    return f"spoken-{cfg.language}"
+def _recording_id(language: str) -> str:
+    return f"spoken-{language}"
 
 
 def spoken_words(text: str, language: str) -> list[str]:

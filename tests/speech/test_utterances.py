@@ -1,4 +1,4 @@
-"""Word segments: cutting, the file format, and broken input."""
+"""From audio to utterances, their words as segments, and broken input."""
 
 import gzip
 import json
@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from crosstalk.errors import DataError
 from crosstalk.params.speech import FeatureParams
-from crosstalk.speech.features import mfcc
-from crosstalk.speech.segments import Segments, extract_segments, frame_range
+from crosstalk.segmentation.boundaries import Segmentation
+from crosstalk.speech.extraction import extract_utterances, frame_range
+from crosstalk.speech.features import levels, mfcc
+from crosstalk.speech.segments import Segments
+from crosstalk.speech.utterances import Utterances
 
 RAW = FeatureParams(normalisation="none")
 RATE = 16000
@@ -29,7 +32,8 @@ class Corpus:
         soundfile.write(self.audio, self.samples, RATE, subtype="PCM_16")
         self.recordings = folder / "recordings.jsonl.gz"
         self.supervisions = folder / "supervisions.jsonl.gz"
-        self.segments = folder / "segments.safetensors"
+        self.utterances = folder / "utterances.safetensors"
+        self.words = folder / "words.safetensors"
         source = {"type": "file", "channels": [0], "source": "audio.flac"}
         recording = {"id": "r", "sources": [source], "sampling_rate": RATE}
         self.write(self.recordings, [recording | {"num_samples": 3 * RATE, "duration": 3.0}])
@@ -64,14 +68,15 @@ class Corpus:
         path.write_bytes(gzip.compress(lines.encode(), mtime=0))
 
     def extract(self, cfg=RAW):
-        extract_segments(
+        extract_utterances(
             cfg=cfg,
             recordings=self.recordings,
             supervisions=self.supervisions,
             audio=[self.audio],
-            segments=self.segments,
+            utterances=self.utterances,
+            words=self.words,
         )
-        return Segments.load(self.segments)
+        return Utterances.load(self.utterances)
 
 
 @pytest.fixture
@@ -79,45 +84,58 @@ def corpus(tmp_path):
     return Corpus(tmp_path)
 
 
+def cut(utterances, split):
+    rows = utterances.words_of(split)
+    return Segments.cut(utterances, utterances.word_first[rows], utterances.word_last[rows])
+
+
 def test_words_are_cut_out_of_their_utterance(corpus):
-    segments = corpus.extract()
+    utterances = corpus.extract()
     first = mfcc(corpus.samples[:RATE].astype(np.float32) / 32768, RAW)
     second = mfcc(corpus.samples[RATE:].astype(np.float32) / 32768, RAW)
+    np.testing.assert_array_equal(utterances.frames, np.concatenate([first, second]))
+    assert utterances.offsets.tolist() == [0, 100, 300]
     # 10 ms frames: 0.1 to 0.3 s, 0.3 to 0.8 s, then two words too short to own a centre or nearly.
-    expected = [first[10:30], first[30:80], second[50:51], second[199:200]]
-    assert np.diff(segments.offsets).tolist() == [20, 50, 1, 1]
-    np.testing.assert_array_equal(segments.frames, np.concatenate(expected))
-    assert [segments.vocabulary[i] for i in segments.word] == ["the", "elf", "the", "a"]
-    assert segments.vocabulary == ["the", "a", "elf"]
-    assert [segments.speakers[i] for i in segments.speaker] == ["ann", "ann", "bob", "bob"]
-    assert [segments.messages[i] for i in segments.utterance] == ["m0", "m0", "m1", "m1"]
+    for split, expected in (
+        ("train", [first[10:30], first[30:80]]),
+        ("test", [second[50:51], second[199:200]]),
+    ):
+        segments = cut(utterances, split)
+        np.testing.assert_array_equal(segments.frames, np.concatenate(expected))
+        assert np.diff(segments.offsets).tolist() == [len(piece) for piece in expected]
+    assert cut(utterances, "test").utterance.tolist() == [1, 1]
+    assert [utterances.vocabulary[i] for i in utterances.word] == ["the", "elf", "the", "a"]
+    assert utterances.vocabulary == ["the", "a", "elf"]
+    assert [utterances.speakers[i] for i in utterances.speaker] == ["ann", "bob"]
+    assert utterances.messages == ["m0", "m1"]
+    assert len(utterances.words_of("dev")) == 0
 
 
-def test_a_split_holds_its_own_tokens_in_the_common_numbering(corpus):
-    segments = corpus.extract()
-    test = segments.select("test")
-    assert len(segments.select("train")) == len(test) == 2
-    assert len(segments.select("dev")) == 0
-    assert test.vocabulary == segments.vocabulary
-    np.testing.assert_array_equal(test.frames, segments.frames[70:])
-    np.testing.assert_array_equal(test.offsets, [0, 1, 2])
-    np.testing.assert_array_equal(test.word, segments.word[2:])
+def test_the_true_segmentation_is_that_of_the_training_words(corpus):
+    corpus.extract()
+    words = Segmentation.load(corpus.words)
+    assert (words.first.tolist(), words.last.tolist()) == ([10, 30], [30, 80])
+
+
+def test_levels_are_those_of_the_frames(corpus):
+    cosine = 0.5 * np.cos(np.arange(RATE) * 2 * np.pi * 400 / RATE).astype(np.float32)
+    expected = 20 * np.log10(0.5 / np.sqrt(2))
+    np.testing.assert_allclose(levels(cosine, RAW)[2:-2], expected, atol=1e-3)
+    assert len(corpus.extract().energy) == 300
 
 
 def test_saving_is_lossless_and_reproducible(corpus):
-    segments = corpus.extract()
+    utterances = corpus.extract()
     again = corpus.folder / "again.safetensors"
-    segments.save(again)
-    assert again.read_bytes() == corpus.segments.read_bytes()
-    loaded = Segments.load(again)
-    for name, value in vars(segments).items():
-        np.testing.assert_array_equal(getattr(loaded, name), value)
-        assert getattr(value, "dtype", None) == getattr(getattr(loaded, name), "dtype", None)
+    utterances.save(again)
+    assert again.read_bytes() == corpus.utterances.read_bytes()
+    for name, value in vars(Utterances.load(again)).items():
+        np.testing.assert_array_equal(getattr(utterances, name), value)
+        assert getattr(value, "dtype", None) == getattr(getattr(utterances, name), "dtype", None)
 
 
-def test_speakers_are_normalised_over_their_words(corpus):
-    segments = corpus.extract(FeatureParams(normalisation="speaker"))
-    ann = segments.frames[:70]
+def test_speakers_are_normalised_over_their_utterances(corpus):
+    ann = corpus.extract(FeatureParams(normalisation="speaker")).frames[:100]
     np.testing.assert_allclose(ann.mean(axis=0), 0, atol=1e-4)
     np.testing.assert_allclose(ann.std(axis=0), 1, atol=1e-3)
 
@@ -183,7 +201,7 @@ def test_unknown_split_is_named(corpus):
 
 
 def test_loading_something_else_is_an_error(tmp_path):
-    path = tmp_path / "segments.safetensors"
+    path = tmp_path / "utterances.safetensors"
     path.write_bytes(b"0" * 100)
-    with pytest.raises(DataError, match="is not a segments file"):
-        Segments.load(path)
+    with pytest.raises(DataError, match="is not a file of utterances"):
+        Utterances.load(path)

@@ -1,0 +1,81 @@
+"""The ladder of controls: how well each kind of space is mapped, by each way of finding the map.
+
+Every rung is a source space and a target space; what is asked are word types that the supervised
+map was not fitted to, nearest by CSLS. The rungs differ in one thing at a time, so the step where
+the scores fall says what alignment, or meaning, lacks.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from crosstalk.alignment.mapping import Mapping
+from crosstalk.embeddings.spaces import Space
+from crosstalk.errors import DataError
+from crosstalk.evaluation.answers import write_items
+from crosstalk.evaluation.retrieval import first_hits, nearest_words
+from crosstalk.stage import Input, Output
+from crosstalk.text.dictionaries import read_pairs, right_words
+
+SUCCESS = 0.5
+"""Share of the supervised map's score from which an unsupervised restart counts as a success."""
+
+
+def score_maps(
+    *,
+    row: str,
+    source_language: str,
+    target_language: str,
+    seed: int,
+    dictionary: Input,
+    source: Input,
+    target: Input,
+    supervised: Input,
+    unsupervised: list[Input],
+    answers: Output,
+) -> None:
+    """Ask held-out words of one rung through every map, and count the restarts that succeed.
+
+    ``answers`` are items of the table ``ladder`` (one column a method; a word is right if its
+    nearest target word is) and of ``success`` (one item a restart; see `SUCCESS`).
+
+    Raises
+    ------
+    DataError
+        No held-out word has a right answer among the target words.
+
+    """
+    here, there = Space.load(source), Space.load(target)
+    pairs = read_pairs(dictionary)
+    gold = right_words(pairs, source_language, target_language, here.words)
+    first = Mapping.load(supervised)
+    learnt = set(first.facts["dictionary"])
+    words = [w for w in here.words if w not in learnt and gold.get(w, set()) & there.index.keys()]
+    if not words:
+        raise DataError(f"{supervised} holds out no word that {target} has an answer to")
+    vectors = here.vectors[[here.index[word] for word in words]]
+
+    def correct(mapping: Mapping) -> pd.Series:
+        rows = nearest_words(vectors, mapping, there, k=1, metric="csls", source=here)
+        return pd.Series(first_hits(rows, words, gold, there)[0] == 1, dtype=float)
+
+    ceiling = correct(first)
+    parts = [_items("ladder", "supervised", words, ceiling)]
+    for path in unsupervised:
+        mapping = Mapping.load(path)
+        method = mapping.facts["method"]
+        parts.append(_items("ladder", method, words, correct(mapping)))
+        restarts = range(len(mapping.restarts))
+        scores = pd.Series([correct(mapping.of_restart(r)).mean() for r in restarts])
+        reached = (scores > 0) & (scores >= SUCCESS * ceiling.mean())
+        parts.append(
+            _items("success", method, [f"restart {r}" for r in restarts], reached.astype(float))
+        )
+    frame = pd.concat(parts, ignore_index=True).assign(row=row, seed=seed)
+    write_items(frame, answers)
+
+
+def _items(table: str, column: str, clusters: list[str], correct: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"table": table, "column": column, "cluster": clusters, "correct": correct.to_numpy()}
+    )

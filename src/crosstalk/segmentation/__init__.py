@@ -1,0 +1,1 @@
+"""Where words begin and end in speech: found without text, and compared with the truth."""

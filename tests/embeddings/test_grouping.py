@@ -1,0 +1,113 @@
+"""Word types from tokens, units from sounds, and the supervised classifier, on planted words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from crosstalk.embeddings.grouping import average_by_word
+from crosstalk.embeddings.kmeans import kmeans
+from crosstalk.embeddings.spaces import Space
+from crosstalk.embeddings.tokens import SpokenTokens
+from crosstalk.embeddings.units import discover_units
+from crosstalk.embeddings.word_classifier import train_word_classifier
+from crosstalk.errors import DataError
+from crosstalk.params.embeddings import Word2VecParams
+from crosstalk.params.segmentation import EmbeddingParams
+from crosstalk.params.speech2vec import ClassifierParams, NetworkParams, TypesParams
+from crosstalk.segmentation.boundaries import Segmentation
+from crosstalk.speech.utterances import Utterances
+
+
+def test_types_are_means_over_tokens_most_frequent_first():
+    vectors = np.arange(12, dtype=np.float32).reshape(6, 2) + 1
+    space = average_by_word(vectors, np.array([1, 0, 1, 1, 0, 2]), ["a", "b", "c"], min_count=2)
+    assert space.words == ["b", "a"]
+    assert space.counts.tolist() == [3, 2]
+    np.testing.assert_allclose(space.vectors[0], vectors[[0, 2, 3]].mean(0))
+    with pytest.raises(DataError, match="min_count=9"):
+        average_by_word(vectors, np.zeros(6, int), ["a"], min_count=9)
+
+
+def test_kmeans_finds_planted_groups_and_repeats_itself():
+    generator = np.random.default_rng(0)
+    truth = generator.integers(0, 4, 200)
+    vectors = 10 * np.eye(4)[truth] + generator.normal(size=(200, 4))
+    labels, centres = kmeans(vectors, 12, seed=0)
+    for label in range(len(centres)):
+        assert len(set(truth[labels == label])) == 1
+    again, _ = kmeans(vectors, 12, seed=0)
+    np.testing.assert_array_equal(labels, again)
+    np.testing.assert_allclose(centres[labels[0]], vectors[labels == labels[0]].mean(0), rtol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """Two kinds of sentences, each of its own five words; a word is a noisy template of frames."""
+    folder = tmp_path_factory.mktemp("corpus")
+    generator = np.random.default_rng(0)
+    templates = generator.normal(size=(10, 12, 4))
+    said, offsets, split, pieces = [], [0], [], []
+    for utterance in range(160):
+        words = generator.integers(0, 5, 6) + 5 * (utterance % 2)
+        for word in words:
+            stretched = templates[word][np.linspace(0, 11, generator.integers(9, 15)).astype(int)]
+            pieces.append(stretched + 0.2 * generator.normal(size=stretched.shape))
+            said.append(word)
+        offsets.append(sum(map(len, pieces)))
+        split.append(0 if utterance < 120 else 2)
+    ends = np.cumsum([len(piece) for piece in pieces])
+    frames = np.concatenate(pieces).astype(np.float32)
+    utterances = Utterances(
+        frames=frames,
+        energy=frames[:, 0],
+        offsets=np.array(offsets),
+        speaker=np.zeros(160, np.int32),
+        split=np.array(split, np.uint8),
+        word_first=np.append(0, ends[:-1]),
+        word_last=ends,
+        word=np.array(said, np.int32),
+        vocabulary=[f"w{i}" for i in range(10)],
+        speakers=["x"],
+        messages=[f"m/{i}" for i in range(160)],
+    )
+    utterances.save(folder / "utterances")
+    train = utterances.words_of("train")
+    Segmentation(utterances.word_first[train], utterances.word_last[train]).save(folder / "words")
+    return folder
+
+
+def test_units_learn_which_words_keep_company(corpus, tmp_path):
+    discover_units(
+        embedding=EmbeddingParams(),
+        word2vec=Word2VecParams(dimension=8, min_count=1, subsampling=0, epochs=40),
+        types=TypesParams(min_count=2, clusters=20),
+        seed=0,
+        utterances=corpus / "utterances",
+        segmentation=corpus / "words",
+        space=tmp_path / "space",
+        tokens=tmp_path / "tokens",
+    )
+    space = Space.load(tmp_path / "space").normalise()
+    topic = np.array([int(word[1:]) // 5 for word in space.words])
+    cosines = space.vectors @ space.vectors.T
+    same = topic[:, None] == topic
+    np.fill_diagonal(same, False)
+    assert cosines[same].mean() > cosines[topic[:, None] != topic].mean() + 0.3
+    tokens = SpokenTokens.load(tmp_path / "tokens")
+    assert len(tokens.words) == 40 * 6 == len(tokens.vectors)
+    assert tokens.messages[0] == "m/120"
+
+
+def test_the_classifier_learns_planted_words(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("crosstalk.training.state.ROOT", tmp_path / "state")
+    train_word_classifier(
+        cfg=ClassifierParams(dimension=32, epochs=8, batch_tokens=32, learning_rate=0.01),
+        network=NetworkParams(),
+        seed=0,
+        utterances=corpus / "utterances",
+        history=tmp_path / "history.csv",
+        answers=tmp_path / "answers",
+    )
+    answers = pd.read_parquet(tmp_path / "answers")
+    assert (answers["word"] == answers["answer"]).mean() > 0.95
+    assert pd.read_csv(tmp_path / "history.csv")["epoch"].tolist() == list(range(1, 9))
