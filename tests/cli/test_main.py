@@ -16,7 +16,8 @@ from crosstalk import __main__ as command
 from crosstalk import records
 from crosstalk.errors import DataError
 from crosstalk.params.section import Section
-from crosstalk.stage import Input, Output
+from crosstalk.stage import Input, Output, load_stage
+from crosstalk.stages import STAGES
 
 HERE = Path(__file__)
 
@@ -191,3 +192,9 @@ def test_an_interrupted_stage_leaves_nothing(tmp_path):
     assert process.returncode == 130
     assert error == "crosstalk: error: interrupted; nothing half-written was kept\n"
     assert not list(Path(tmp_path, "out").iterdir())
+
+
+@pytest.mark.parametrize("name", sorted(STAGES))
+def test_every_stage_loads_and_its_arguments_have_a_command_line(name):
+    arguments = load_stage(name, STAGES[name]).arguments
+    assert any(argument.role == "output" for argument in arguments)

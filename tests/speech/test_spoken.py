@@ -101,7 +101,7 @@ def test_training_speaks_odd_folds_and_test_all_with_other_voices(corpus):
     cfg = SpokenParams()
     assert heard["train"] <= set(voices_of("train", "en", cfg))
     assert heard["test"] | heard["dev"] <= set(voices_of("test", "en", cfg))
-    assert voices_of("test", "de", cfg)[0] == "de+f3"
+    assert [voices_of("test", code, cfg)[0] for code in ("de", "fr")] == ["de+f3", "fr-fr+f3"]
 
 
 def test_bytes_depend_on_seed_but_not_on_workers_or_run(corpus, messages, tmp_path):

@@ -50,7 +50,11 @@ def test_a_clone_adopts_pulled_results_and_still_sees_changes(finished, tmp_path
     assert clone.planned() == {}
     clone.set_parameter("\n  dpi: 150", "\n  dpi: 70")
     assert set(clone.planned()) == {
+        "plot_boundaries",
         "plot_corpora",
+        "plot_ladder",
+        "plot_projection",
+        "plot_supervision",
         "plot_table",
         "plot_training",
         "describe_parameters",

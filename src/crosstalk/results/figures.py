@@ -25,8 +25,8 @@ def plot_table(
     frame = pd.read_csv(csv)
     columns = layout.figure or list(layout.ours)
     frame = frame[frame["column"].isin(columns)]
-    measured = frame.groupby("row")["ours"].count()
-    rows = [row for row in layout.labels if measured.get(row, 0)][::-1]
+    filled = frame.loc[frame[["ours", "paper"]].notna().any(axis=1), "row"].unique()
+    rows = [row for row in layout.labels if row in filled][::-1]
     height = 0.26 * len(rows) + 1.3
     with figure(3.2 + 1.9 * len(columns), height, 1, len(columns), sharey=True) as (drawn, axes):
         panels = [axes] if len(columns) == 1 else axes

@@ -37,7 +37,9 @@ METRICS = pa.DataFrameSchema(
 def read_metrics(path: Path) -> pd.DataFrame:
     """Read and check a ``metrics.csv``."""
     try:
-        return METRICS.validate(pd.read_csv(path, dtype={"seed": str}))
+        # An empty unit is a unit: that of counts.
+        frame = pd.read_csv(path, dtype={"seed": str}, keep_default_na=False)
+        return METRICS.validate(frame)
     except (pa.errors.SchemaError, ValueError) as error:
         problem = str(error).splitlines()[0]
         raise DataError(

@@ -29,7 +29,9 @@ def write_table(
     """Write one table. A cell that has no value of ours says why."""
     paper = read_reference(reference)
     layout = paper.tables[table]
-    frame = long_table(layout, pooled(read_metrics(metrics)).xs(table, level="table"), scale)
+    measured = pooled(read_metrics(metrics))
+    measured = measured[measured.index.get_level_values("table") == table].droplevel("table")
+    frame = long_table(layout, measured, scale)
     frame.to_csv(csv, index=False, float_format="%.4f")
     shown = readable(layout, frame)
     markdown.write_text(shown.to_markdown(index=False) + "\n")

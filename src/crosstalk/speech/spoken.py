@@ -28,8 +28,8 @@ from crosstalk.text.tokens import tokenize
 SPLITS = ("train", "dev", "test")
 _CLAUSE = re.compile(r"([^,;:.!?…()\[\]\"“”„«»–—\n]+)([,;:.!?…()\[\]\"“”„«»–—\s]*)")
 PAUSES = ",.?"
-# The accent that is spoken where eSpeak NG's own choice is another.
-_ACCENTS = {"en": "en-us"}
+# Language tags of eSpeak NG where they are not the ISO code, or stand for another accent.
+_ACCENTS = {"en": "en-us", "fr": "fr-fr"}
 
 
 @dataclass(frozen=True)
