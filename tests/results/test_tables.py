@@ -66,6 +66,13 @@ def test_every_form_shows_the_same_numbers(written):
         assert "BES-GMM" in text, kind
 
 
+def test_a_table_says_how_many_questions_and_seeds_stand_behind_it(written):
+    text = written["markdown"].read_text()
+    assert "ENw-enw, n = 100" in text
+    frame = pd.read_csv(written["csv"])
+    assert frame.loc[frame["ours"].notna(), "seeds"].tolist() == [3, 3]
+
+
 @pytest.mark.parametrize(
     ("of", "to", "verdict"),
     [

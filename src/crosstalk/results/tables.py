@@ -38,8 +38,7 @@ def write_table(
     latex.write_text(to_latex(shown))
     caption = f"{paper.paper.id}, {layout.source}: {layout.title} ({layout.metric}, {layout.unit})"
     notes = [f"{column.name or name}: {column.note}." for name, column in layout.ours.items()]
-    if len(layout.ours) > 1:
-        notes.append("Ours [interval] (the paper's value, where it has one).")
+    notes.append("Ours [interval] (the paper's value, where it has one).")
     notes.append(f"Scale {scale}. Intervals are 95 % bootstrap intervals over words and seeds.")
     write_page(html, caption, shown.to_html(index=False, border=0), notes)
 
@@ -75,37 +74,34 @@ def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd
 
 
 def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
-    """Our columns as a person reads them: value, interval, and the paper's value in parentheses."""
+    """Our columns as a person reads them: value, interval, and the paper's value in parentheses.
+
+    Each column's head says how many questions stand behind its values.
+    """
     ours = frame[frame["column"].isin(layout.ours)]
-    if len(layout.ours) == 1:
-        return pd.DataFrame([_beside_paper(layout, cell) for cell in ours.itertuples()])
+    heads = {
+        column: f"{layout.ours[column].name or column}{_questions(cells['n'])}"
+        for column, cells in ours.groupby("column", sort=False)
+    }
     rows = []
     for name, cells in ours.groupby("row", sort=False):
         shown = {"row": name, "system": layout.labels[name]}
         for cell in cells.itertuples():
-            shown[layout.ours[cell.column].name or cell.column] = _with_interval(layout, cell)
+            shown[heads[cell.column]] = _with_interval(layout, cell)
+        seeds = cells["seeds"].dropna()
+        shown["seeds"] = str(seeds.max()) if len(seeds) else EMPTY
         missing = cells.loc[cells["ours"].isna(), "note"].drop_duplicates()
         shown["note"] = "; ".join([CONTROL] * (name in layout.controls) + missing.tolist())
         rows.append(shown)
     return pd.DataFrame(rows)
 
 
-def _beside_paper(layout: ReferenceTable, cell: object) -> dict[str, str]:
-    beside = layout.ours[cell.column].beside
-    printed = [v for v in layout.rows.get(cell.row, []) if v is not None]
-    measured = pd.notna(cell.ours)
-    interval = f"{_number(layout, cell.ci_low)} to {_number(layout, cell.ci_high)}"
-    return {
-        "row": cell.row,
-        "system": layout.labels[cell.row],
-        f"ours, {cell.column} ({layout.unit})": _number(layout, cell.ours),
-        "95 % interval": interval if measured else EMPTY,
-        "n": str(cell.n) if measured else EMPTY,
-        "seeds": str(cell.seeds) if measured else EMPTY,
-        f"paper, {beside}": _number(layout, cell.paper),
-        "paper, all columns": f"{min(printed)} to {max(printed)}" if printed else EMPTY,
-        "note": CONTROL if cell.row in layout.controls else "" if measured else cell.note,
-    }
+def _questions(n: pd.Series) -> str:
+    """How many questions a seed answered, over the rows of a column."""
+    low, high = n.min(), n.max()
+    if pd.isna(high) or high == 1:
+        return ""
+    return f", n = {low:,}" + (f" to {high:,}" if high > low else "")
 
 
 def _with_interval(layout: ReferenceTable, cell: object) -> str:
