@@ -121,7 +121,7 @@ def trainer(pair: SpacePair, method: str, arguments, criterion):
         common = {"seed": arguments.seed, "restarts": list(restarts)}
         if method == "adversarial":
             cfg = AdversarialParams(**chosen)
-            return train_adversarial(pair.x, pair.y, cfg, criterion, **common)[0]
+            return train_adversarial([(pair.x, pair.y)], cfg, criterion, **common)[0][0]
         if method == "self-learning":
             cfg = SelfLearningParams(criterion=criterion, **chosen)
             return train_self_learning(pair.x, pair.y, cfg, **common)[0]

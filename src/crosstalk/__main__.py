@@ -57,12 +57,16 @@ def _run(name: str, arguments: Sequence[str]) -> None:
     inputs = {a.name: _paths(given[a.name]) for a in stage.named("input")}
     _check_inputs(name, inputs)
     keywords |= sections | {a.name: given[a.name] for a in stage.named("input")}
-    outputs = {a.name: given[a.name] for a in stage.named("output")}
+    outputs = {a.name: _paths(given[a.name]) for a in stage.named("output")}
+    written = [path for paths in outputs.values() for path in paths]
 
     started = time.time()
-    with _whole_or_absent([*outputs.values(), *_paths(record_path)]) as partial:
-        stage.function(**keywords, **{key: partial[path] for key, path in outputs.items()})
-        missing = [str(path) for path in outputs.values() if not partial[path].exists()]
+    with _whole_or_absent([*written, *_paths(record_path)]) as partial:
+        for argument in stage.named("output"):
+            places = [partial[path] for path in outputs[argument.name]]
+            keywords[argument.name] = places if argument.many else places[0]
+        stage.function(**keywords)
+        missing = [str(path) for path in written if not partial[path].exists()]
         if missing:
             raise CrosstalkError(f"stage {name} did not write {', '.join(missing)}")
         if record_path:
@@ -156,15 +160,18 @@ def _record(
     stage: Stage,
     keywords: dict[str, Any],
     inputs: dict[str, list[Path]],
-    outputs: dict[str, Path],
+    outputs: dict[str, list[Path]],
     partial: dict[Path, Path],
     started: float,
 ) -> dict[str, Any]:
     from crosstalk import records
 
-    written = records.describe_files({name: [partial[path]] for name, path in outputs.items()})
-    for name, (entry,) in written.items():
-        entry["path"] = str(outputs[name])
+    written = records.describe_files(
+        {name: [partial[path] for path in paths] for name, paths in outputs.items()}
+    )
+    for name, entries in written.items():
+        for entry, path in zip(entries, outputs[name], strict=True):
+            entry["path"] = str(path)
     module, _, _ = STAGES[stage.name].partition(":")
     return {
         "stage": stage.name,

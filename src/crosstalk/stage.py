@@ -1,7 +1,8 @@
 """What a stage is: a function whose keyword-only signature is its command line.
 
-A parameter annotated ``Input`` (or ``list[Input]``) is a file that must exist; ``Output`` is a
-file the stage makes; a pydantic section (``cfg``) is given as JSON; the rest are plain values.
+A parameter annotated ``Input`` is a file that must exist, ``Output`` one that the stage makes,
+``list[…]`` of either several; a pydantic section (``cfg``) is given as JSON; the rest are plain
+values.
 """
 
 from __future__ import annotations

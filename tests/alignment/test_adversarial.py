@@ -52,7 +52,7 @@ def test_a_planted_rotation_is_found_and_the_criterion_knows(pair):
         epochs=4,
         map_steps=60,
     )
-    maps, _ = train_adversarial(x, y, cfg, CRITERION, seed=0)
+    ((maps, _),) = train_adversarial([(x, y)], cfg, CRITERION, seed=0)
     refined = [refine(W, x, y, RefinementParams(), CRITERION)[0] for W in maps]
     right = [bool((W - rotation).abs().max() < 1e-3) for W in refined]
     values = [mean_cosine(W, x, y, CRITERION) for W in refined]
@@ -66,18 +66,33 @@ def test_a_planted_rotation_is_found_and_the_criterion_knows(pair):
 def test_a_restart_in_a_batch_is_the_restart_alone(pair, dropout):
     x, y, _ = pair
     cfg = SHORT.model_copy(update={"dropout": dropout})
-    together, course = train_adversarial(x, y, cfg, CRITERION, seed=0)
+    ((together, course),) = train_adversarial([(x, y)], cfg, CRITERION, seed=0)
     for restart in range(3):
-        alone, own = train_adversarial(x, y, cfg, CRITERION, seed=0, restarts=[restart])
+        ((alone, own),) = train_adversarial([(x, y)], cfg, CRITERION, seed=0, restarts=[restart])
         torch.testing.assert_close(alone[0], together[restart], atol=1e-4, rtol=0)
         beside = [e.criterion for e in course if e.restart == restart]
         np.testing.assert_allclose([e.criterion for e in own], beside, atol=1e-4)
     assert (together[0] - together[1]).abs().max() > 0.1
 
 
+def test_a_pair_beside_others_is_the_pair_alone(pair):
+    """Pairs of other sizes share the batch and nothing else."""
+    x, y, _ = pair
+    pairs = [(x[:300], y), (x, y[:350]), (y, x)]
+    together = train_adversarial(pairs, SHORT, CRITERION, seed=0)
+    for one, (maps, course) in zip(pairs, together, strict=True):
+        ((alone, own),) = train_adversarial([one], SHORT, CRITERION, seed=0)
+        torch.testing.assert_close(maps, alone, atol=1e-4, rtol=0)
+        expected = [e.criterion for e in own]
+        np.testing.assert_allclose([e.criterion for e in course], expected, atol=1e-4)
+    assert not torch.allclose(together[0][0], together[1][0], atol=0.1)
+
+
 def test_a_seed_repeats_and_another_differs(pair):
     x, y, _ = pair
-    first, again, other = (train_adversarial(x, y, SHORT, CRITERION, seed=s)[0] for s in (0, 0, 1))
+    first, again, other = (
+        train_adversarial([(x, y)], SHORT, CRITERION, seed=s)[0][0] for s in (0, 0, 1)
+    )
     assert torch.equal(first, again)
     assert not torch.allclose(first, other, atol=0.1)
 
@@ -89,7 +104,7 @@ def test_one_update_is_the_papers(pair):
         update={"restarts": 1, "batch": 400, "epochs": 1, "map_steps": 1, "dropout": 0.0}
         | {"discriminator_steps": 1, "orthogonality": 0.01, "scale": 1.0, "smoothing": 0.2}
     )
-    game = _Game(x, y, cfg, [derive_seed(0, "restart 0")])
+    game = _Game([(x, y)], cfg, [(0, derive_seed(0, "restart 0"))])
     W = game.W.detach()[0].clone().requires_grad_()
     network = torch.nn.Sequential(
         torch.nn.Linear(4, 16),
@@ -103,7 +118,7 @@ def test_one_update_is_the_papers(pair):
         for layer, weight, bias in zip(linear, game.weights, game.biases, strict=True):
             layer.weight.copy_(weight[0].T)
             layer.bias.copy_(bias[0, 0])
-    words, _ = next(_Game(x, y, cfg, [derive_seed(0, "restart 0")])._draw(1))
+    words, _ = next(_Game([(x, y)], cfg, [(0, derive_seed(0, "restart 0"))])._draw(1))
     next(game.play(1, torch.full((1, 1, 1), 0.5)))
 
     loss = torch.nn.BCEWithLogitsLoss()
@@ -125,7 +140,7 @@ def test_one_update_is_the_papers(pair):
 
 def test_the_best_map_of_each_restart_is_kept(pair):
     x, y, _ = pair
-    maps, course = train_adversarial(x, y, SHORT, CRITERION, seed=0)
+    ((maps, course),) = train_adversarial([(x, y)], SHORT, CRITERION, seed=0)
     for restart, W in enumerate(maps):
         best = max(e.criterion for e in course if e.restart == restart)
         assert mean_cosine(W, x, y, CRITERION) == pytest.approx(best, abs=1e-6)
@@ -133,8 +148,8 @@ def test_the_best_map_of_each_restart_is_kept(pair):
 
 def test_the_identity_start_is_the_identity(pair):
     x, y, _ = pair
-    _, course = train_adversarial(
-        x, y, SHORT.model_copy(update={"start": "identity"}), CRITERION, seed=0
+    ((_, course),) = train_adversarial(
+        [(x, y)], SHORT.model_copy(update={"start": "identity"}), CRITERION, seed=0
     )
     assert [e.distance for e in course if e.epoch == 0] == [0.0] * 3
 
@@ -143,7 +158,7 @@ def test_a_game_that_diverges_stops_with_its_cause(pair):
     x, y, _ = pair
     cfg = SHORT.model_copy(update={"map_learning_rate": 1e6})
     with pytest.raises(TrainingError, match="diverged in epoch 1: lower map_learning_rate"):
-        train_adversarial(x, y, cfg, CRITERION, seed=0)
+        train_adversarial([(x, y)], cfg, CRITERION, seed=0)
 
 
 def test_refinement_repairs_a_rough_map_and_keeps_the_best_round(pair):

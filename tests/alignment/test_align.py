@@ -81,12 +81,11 @@ def supervised(cfg, source, target, mapping, languages=("en", "en"), pairs=()):
     parquet.write_table(pyarrow.table(dict(zip(COLUMNS, rows, strict=True)), strings), dictionary)
     align_supervised(
         cfg=cfg,
-        source_language=languages[0],
-        target_language=languages[1],
+        languages=["-".join(languages)],
         dictionary=dictionary,
-        source=source,
-        target=target,
-        mapping=mapping,
+        sources=[source],
+        targets=[target],
+        mappings=[mapping],
     )
 
 
@@ -139,10 +138,10 @@ def test_unsupervised_alignment_finds_the_rotation_and_tells_its_course(spaces, 
     align_adversarial(
         cfg=UNSUPERVISED,
         seed=0,
-        source=spaces[0],
-        target=spaces[1],
-        mapping=out,
-        history=history,
+        sources=[spaces[0]],
+        targets=[spaces[1]],
+        mappings=[out],
+        histories=[history],
     )
     mapping = Mapping.load(out)
     assert hits(mapping, *spaces) == 1
@@ -170,7 +169,14 @@ def test_the_other_aligners_are_refined_chosen_and_told_alike(
     written = []
     for name in ("first", "second"):
         out, history = tmp_path / name, tmp_path / f"{name}.csv"
-        align(cfg=cfg, seed=0, source=spaces[0], target=spaces[1], mapping=out, history=history)
+        align(
+            cfg=cfg,
+            seed=0,
+            sources=[spaces[0]],
+            targets=[spaces[1]],
+            mappings=[out],
+            histories=[history],
+        )
         written.append(out.read_bytes() + history.read_bytes())
     assert written[0] == written[1]
     mapping = Mapping.load(out)
@@ -195,10 +201,10 @@ def test_the_same_seed_writes_the_same_bytes(spaces, tmp_path):
         align_adversarial(
             cfg=UnsupervisedParams(adversarial=short),
             seed=0,
-            source=spaces[0],
-            target=spaces[1],
-            mapping=out,
-            history=history,
+            sources=[spaces[0]],
+            targets=[spaces[1]],
+            mappings=[out],
+            histories=[history],
         )
         written.append(out.read_bytes() + history.read_bytes())
     assert written[0] == written[1]

@@ -36,8 +36,11 @@ def toy(
     more: list[Input],
     copy: Output,
     side: Output,
+    parts: list[Output],
 ) -> None:
     """Repeat a text; misbehaves as ``name`` asks."""
+    for number, part in enumerate(parts):
+        part.write_text(str(number))
     copy.write_text(text.read_text() * cfg.times + "".join(p.read_text() for p in more))
     if name == "bad data":
         raise DataError(f"{text} is broken:\n fetch it again")
@@ -64,6 +67,7 @@ def run(tmp_path, monkeypatch, capsys):
     def call(name="fine", cfg='{"times": 3}', text="in.txt"):
         arguments = ["toy", "--cfg", cfg, "--name", name, "--text", text, "--more", "in.txt"]
         arguments += ["in.txt", "--copy", "out/copy.txt", "--side", "out/side.txt"]
+        arguments += ["--parts", "out/part.0", "elsewhere/part.1"]
         status = command.main([*arguments, "--record", "runs/toy.json"])
         return status, capsys.readouterr().err
 
@@ -86,7 +90,10 @@ def test_a_stage_writes_outputs_and_a_record(run):
         ).stdout.split()[0]
     )
     assert [i["bytes"] for i in record["inputs"]["more"]] == [2, 2]
-    assert sorted(p.name for p in Path("out").iterdir()) == ["copy.txt", "side.txt"]
+    assert sorted(p.name for p in Path("out").iterdir()) == ["copy.txt", "part.0", "side.txt"]
+    parts = [entry["path"] for entry in record["outputs"]["parts"]]
+    assert parts == ["out/part.0", "elsewhere/part.1"]
+    assert [Path(part).read_text() for part in parts] == ["0", "1"]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +164,8 @@ def start_slow(folder):
         "c.STAGES = {'toy': 'test_main:toy'}; sys.exit(c.main(sys.argv[2:]))"
     )
     arguments = ["toy", "--cfg", "{}", "--name", "slow", "--text", "in.txt", "--more", "in.txt"]
-    arguments += ["--copy", "out/copy.txt", "--side", "out/side.txt"]
+    arguments += ["--copy", "out/copy.txt", "--side", "out/side.txt", "--parts", "out/part.0"]
+        arguments += ["--parts", "out/part.0", "elsewhere/part.1"]
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(HERE.parent), *arguments],
         cwd=folder,
@@ -182,7 +190,7 @@ def test_two_writers_of_one_output_are_kept_apart(run, tmp_path):
     assert status == 1
     assert "out/copy.txt is being written by another process" in error
     assert run() == (0, "")  # what the killed one left behind is in nobody's way
-    assert sorted(p.name for p in Path("out").iterdir()) == ["copy.txt", "side.txt"]
+    assert sorted(p.name for p in Path("out").iterdir()) == ["copy.txt", "part.0", "side.txt"]
 
 
 def test_an_interrupted_stage_leaves_nothing(tmp_path):

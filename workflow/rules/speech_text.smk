@@ -96,19 +96,19 @@ CHUNG_MEASURES = [
         *(f"utterances-{speech}-{text}" for speech, text in ACROSS),
     ]
 ]
-# Every map that a table or figure rests on: source, text, method.
-MAPS = sorted(
-    {
-        (f"{speech}-{system}", text, method)
-        for speech, text in PAIRS
-        for system, method in rows_of(speech, text).values()
-    }
-    | {
-        (*rung, method)
-        for rung in RUNGS.values()
-        for method in ["supervised", *METHODS]
-    }
-)
+# Source and text of every map that a table or figure rests on, by method.
+MAPS = {
+    method: sorted(
+        {
+            (f"{speech}-{system}", text)
+            for speech, text in PAIRS
+            for system, by in rows_of(speech, text).values()
+            if by == method
+        }
+        | set(RUNGS.values())
+    )
+    for method in ["supervised", *METHODS]
+}
 RECORDS += [
     f"{CHUNG}/runs/{job}.json"
     for job in [
@@ -144,7 +144,7 @@ RECORDS += [
             for segments in ["words", *SEGMENTERS.values()]
         ),
         *(f"embed_segments-{speech}-{e}" for speech in LANGUAGES for e in ENCODED),
-        *(f"align_{method}-{source}-{text}" for source, text, method in MAPS),
+        *(f"align_{method}" for method in MAPS),
         *(f"answer_column-{speech}-{text}" for speech, text in PAIRS),
         *(f"score_maps-{rung}" for rung in RUNGS),
         *(f"align_with_pairs-{rung}" for rung in RUNGS if rung != "other_language"),
@@ -643,61 +643,71 @@ rule rotate_space:
 
 
 rule align_supervised:
-    """Fit the linear map from a dictionary, a part of which is held out."""
+    """Fit linear maps from a dictionary, a part of which is held out."""
     input:
-        source=lambda w: source_space(w.source, w.seed),
-        target=lambda w: text_space(w.text, w.seed),
+        sources=[source_space(source, "{seed}") for source, _ in MAPS["supervised"]],
+        targets=[text_space(text, "{seed}") for _, text in MAPS["supervised"]],
         dictionary=DICTIONARY,
         code=code_of("align-supervised"),
     output:
-        mapping=f"{ALIGNED}/{{source}}-{{text}}-supervised-seed{{seed}}.safetensors",
-        record=f"{CHUNG}/runs/align_supervised-{{source}}-{{text}}-seed{{seed}}.json",
+        mappings=[
+            mapping_of(*sides, "supervised", "{seed}") for sides in MAPS["supervised"]
+        ],
+        record=f"{CHUNG}/runs/align_supervised-seed{{seed}}.json",
     log:
-        f"{LOGS}/align_supervised-{{source}}-{{text}}-seed{{seed}}.log",
+        f"{LOGS}/align_supervised-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/align_supervised-{{source}}-{{text}}-seed{{seed}}.tsv"
+        f"{LOGS}/align_supervised-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=8000,
+        runtime=60,
     params:
         cfg=cfg("chung2018.supervised"),
-        languages=lambda w: [language_of(w.source), language_of(w.text)],
+        languages=lambda w: [
+            f"{language_of(source)}-{language_of(text)}"
+            for source, text in MAPS["supervised"]
+        ],
     shell:
         """
         python -m crosstalk align-supervised \
             --cfg {params.cfg:q} \
-            --source-language {params.languages[0]} \
-            --target-language {params.languages[1]} \
+            --languages {params.languages} \
             --dictionary {input.dictionary:q} \
-            --source {input.source:q} \
-            --target {input.target:q} \
-            --mapping {output.mapping:q} \
+            --sources {input.sources:q} \
+            --targets {input.targets:q} \
+            --mappings {output.mappings:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
 rule align_adversarial:
-    """Fit the map adversarially, then refine it; restarts run as one batch."""
+    """Fit maps adversarially, then refine them; all games run as one batch."""
     input:
-        source=lambda w: source_space(w.source, w.seed),
-        target=lambda w: text_space(w.text, w.seed),
+        sources=[source_space(source, "{seed}") for source, _ in MAPS["adversarial"]],
+        targets=[text_space(text, "{seed}") for _, text in MAPS["adversarial"]],
         code=code_of("align-adversarial"),
     output:
-        mapping=f"{ALIGNED}/{{source}}-{{text}}-adversarial-seed{{seed}}.safetensors",
-        history=f"{CHUNG}/history/align-{{source}}-{{text}}-adversarial-seed{{seed}}.csv",
-        record=f"{CHUNG}/runs/align_adversarial-{{source}}-{{text}}-seed{{seed}}.json",
+        mappings=[
+            mapping_of(*sides, "adversarial", "{seed}")
+            for sides in MAPS["adversarial"]
+        ],
+        histories=[
+            f"{CHUNG}/history/align-{source}-{text}-adversarial-seed{{seed}}.csv"
+            for source, text in MAPS["adversarial"]
+        ],
+        record=f"{CHUNG}/runs/align_adversarial-seed{{seed}}.json",
     log:
-        f"{LOGS}/align_adversarial-{{source}}-{{text}}-seed{{seed}}.log",
+        f"{LOGS}/align_adversarial-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/align_adversarial-{{source}}-{{text}}-seed{{seed}}.tsv"
+        f"{LOGS}/align_adversarial-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 1
+    threads: 2
     resources:
-        mem_mb=4000,
+        mem_mb=8000,
         runtime=600,
         gpu=1,
     params:
@@ -707,33 +717,39 @@ rule align_adversarial:
         python -m crosstalk align-adversarial \
             --cfg {params.cfg:q} \
             --seed {wildcards.seed} \
-            --source {input.source:q} \
-            --target {input.target:q} \
-            --mapping {output.mapping:q} \
-            --history {output.history:q} \
+            --sources {input.sources:q} \
+            --targets {input.targets:q} \
+            --mappings {output.mappings:q} \
+            --histories {output.histories:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
 rule align_self_learning:
-    """Fit the map by self-learning from similarity profiles, then refine it."""
+    """Fit maps by self-learning from similarity profiles, then refine them."""
     input:
-        source=lambda w: source_space(w.source, w.seed),
-        target=lambda w: text_space(w.text, w.seed),
+        sources=[source_space(source, "{seed}") for source, _ in MAPS["self_learning"]],
+        targets=[text_space(text, "{seed}") for _, text in MAPS["self_learning"]],
         code=code_of("align-self-learning"),
     output:
-        mapping=f"{ALIGNED}/{{source}}-{{text}}-self_learning-seed{{seed}}.safetensors",
-        history=f"{CHUNG}/history/align-{{source}}-{{text}}-self_learning-seed{{seed}}.csv",
-        record=f"{CHUNG}/runs/align_self_learning-{{source}}-{{text}}-seed{{seed}}.json",
+        mappings=[
+            mapping_of(*sides, "self_learning", "{seed}")
+            for sides in MAPS["self_learning"]
+        ],
+        histories=[
+            f"{CHUNG}/history/align-{source}-{text}-self_learning-seed{{seed}}.csv"
+            for source, text in MAPS["self_learning"]
+        ],
+        record=f"{CHUNG}/runs/align_self_learning-seed{{seed}}.json",
     log:
-        f"{LOGS}/align_self_learning-{{source}}-{{text}}-seed{{seed}}.log",
+        f"{LOGS}/align_self_learning-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/align_self_learning-{{source}}-{{text}}-seed{{seed}}.tsv"
+        f"{LOGS}/align_self_learning-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=8000,
         runtime=600,
     params:
         cfg=cfg("chung2018.self_learning"),
@@ -742,33 +758,39 @@ rule align_self_learning:
         python -m crosstalk align-self-learning \
             --cfg {params.cfg:q} \
             --seed {wildcards.seed} \
-            --source {input.source:q} \
-            --target {input.target:q} \
-            --mapping {output.mapping:q} \
-            --history {output.history:q} \
+            --sources {input.sources:q} \
+            --targets {input.targets:q} \
+            --mappings {output.mappings:q} \
+            --histories {output.histories:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
 rule align_wasserstein:
-    """Fit the map by Wasserstein-Procrustes, then refine it."""
+    """Fit maps by Wasserstein-Procrustes, then refine them."""
     input:
-        source=lambda w: source_space(w.source, w.seed),
-        target=lambda w: text_space(w.text, w.seed),
+        sources=[source_space(source, "{seed}") for source, _ in MAPS["wasserstein"]],
+        targets=[text_space(text, "{seed}") for _, text in MAPS["wasserstein"]],
         code=code_of("align-wasserstein"),
     output:
-        mapping=f"{ALIGNED}/{{source}}-{{text}}-wasserstein-seed{{seed}}.safetensors",
-        history=f"{CHUNG}/history/align-{{source}}-{{text}}-wasserstein-seed{{seed}}.csv",
-        record=f"{CHUNG}/runs/align_wasserstein-{{source}}-{{text}}-seed{{seed}}.json",
+        mappings=[
+            mapping_of(*sides, "wasserstein", "{seed}")
+            for sides in MAPS["wasserstein"]
+        ],
+        histories=[
+            f"{CHUNG}/history/align-{source}-{text}-wasserstein-seed{{seed}}.csv"
+            for source, text in MAPS["wasserstein"]
+        ],
+        record=f"{CHUNG}/runs/align_wasserstein-seed{{seed}}.json",
     log:
-        f"{LOGS}/align_wasserstein-{{source}}-{{text}}-seed{{seed}}.log",
+        f"{LOGS}/align_wasserstein-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/align_wasserstein-{{source}}-{{text}}-seed{{seed}}.tsv"
+        f"{LOGS}/align_wasserstein-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=8000,
         runtime=600,
     params:
         cfg=cfg("chung2018.wasserstein"),
@@ -777,10 +799,10 @@ rule align_wasserstein:
         python -m crosstalk align-wasserstein \
             --cfg {params.cfg:q} \
             --seed {wildcards.seed} \
-            --source {input.source:q} \
-            --target {input.target:q} \
-            --mapping {output.mapping:q} \
-            --history {output.history:q} \
+            --sources {input.sources:q} \
+            --targets {input.targets:q} \
+            --mappings {output.mappings:q} \
+            --histories {output.histories:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 

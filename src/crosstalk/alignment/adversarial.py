@@ -1,9 +1,10 @@
 """Adversarial training of a linear map (Conneau et al. 2018, section 2.2), restarts side by side.
 
 A discriminator learns to tell mapped source vectors from target vectors; the map learns to
-deceive it. The game often ends in a poor local optimum, so R independent games run as one batched
-computation: the map is [R, d, d], each layer of the discriminator [R, in, out]. Each restart owns
-its random stream, hence its course does not depend on which others run beside it.
+deceive it. The game often ends in a poor local optimum, so many restarts, of many pairs of spaces,
+run as R independent games in one batched computation: the map is [R, d, d], each layer of the
+discriminator [R, in, out]. Each restart owns its random stream, hence its course does not depend
+on which others run beside it.
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ CHUNK = 64
 
 
 def train_adversarial(
-    source: Tensor,
-    target: Tensor,
+    pairs: Sequence[tuple[Tensor, Tensor]],
     cfg: AdversarialParams,
     criterion: CriterionParams,
     *,
     seed: int,
     restarts: Sequence[int] | None = None,
-) -> tuple[Tensor, list[Evaluation]]:
-    """Play all games; return each restart's best map by the criterion, [R, d, d], and the course.
+) -> list[tuple[Tensor, list[Evaluation]]]:
+    """Play all games; return, for each pair, every restart's best map [R, d, d] and the course.
 
     Parameters
     ----------
-    source, target
-        float32 [n, d] and [m, d] on one device, sorted by falling frequency.
+    pairs
+        Source and target: float32 [n, d] and [m, d] on one device, sorted by falling frequency;
+        n and m may differ from pair to pair.
     cfg, criterion
         The game, and how its maps are judged after each epoch.
     seed
@@ -56,18 +57,19 @@ def train_adversarial(
 
     """
     numbers = list(range(cfg.restarts)) if restarts is None else list(restarts)
-    game = _Game(source, target, cfg, [derive_seed(seed, f"restart {r}") for r in numbers])
-    rates = torch.full((len(numbers), 1, 1), cfg.map_learning_rate, device=source.device)
-    best, best_value = game.W.detach().clone(), [-math.inf] * len(numbers)
-    fell = [False] * len(numbers)
-    course = []
+    games = [(pair, number) for pair in range(len(pairs)) for number in numbers]
+    game = _Game(pairs, cfg, [(pair, derive_seed(seed, f"restart {r}")) for pair, r in games])
+    rates = torch.full((len(games), 1, 1), cfg.map_learning_rate, device=game.W.device)
+    best, best_value = game.W.detach().clone(), [-math.inf] * len(games)
+    fell = [False] * len(games)
+    courses: list[list[Evaluation]] = [[] for _ in pairs]
     with bar(label="adversarial training", total=cfg.epochs * cfg.map_steps, unit="step") as shown:
         for epoch in range(cfg.epochs + 1):
             if epoch:
                 for _ in game.play(cfg.map_steps, rates):
                     shown.update(1)
                 rates *= cfg.decay
-            for i, number in enumerate(numbers):
+            for i, (pair, number) in enumerate(games):
                 W = game.W[i].detach()
                 if not W.isfinite().all():
                     raise TrainingError(
@@ -76,29 +78,35 @@ def train_adversarial(
                         f"discriminator_learning_rate={cfg.discriminator_learning_rate}"
                     )
                 now = evaluate(
-                    W, source, target, criterion, restart=number, phase="adversarial", epoch=epoch
+                    W, *pairs[pair], criterion, restart=number, phase="adversarial", epoch=epoch
                 )
-                course.append(now)
+                courses[pair].append(now)
                 if now.criterion > best_value[i]:
                     best[i], best_value[i] = W, now.criterion
                 elif fell[i]:
                     rates[i] *= cfg.shrink
                 else:
                     fell[i] = True
-    return best, course
+    return list(zip(best.split(len(numbers)), courses, strict=True))
 
 
 class _Game:
-    """The state of R games and their moves."""
+    """The state of R games and their moves; each knows its pair by the rows that are its own."""
 
     def __init__(
-        self, source: Tensor, target: Tensor, cfg: AdversarialParams, seeds: Sequence[int]
+        self,
+        pairs: Sequence[tuple[Tensor, Tensor]],
+        cfg: AdversarialParams,
+        games: Sequence[tuple[int, int]],
     ) -> None:
-        top = cfg.frequent_words or None
-        self.source, self.target = source[:top] * cfg.scale, target[:top] * cfg.scale
         self.cfg = cfg
-        self.streams = [torch.Generator().manual_seed(s) for s in seeds]
-        d = source.shape[1]
+        self.streams = [torch.Generator().manual_seed(seed) for _, seed in games]
+        top = cfg.frequent_words or None
+        sides = [[words[:top] * cfg.scale for words in side] for side in zip(*pairs, strict=True)]
+        self.source, self.target = (torch.cat(side) for side in sides)
+        ranges = [_ranges(side) for side in sides]
+        self.rows = [tuple(side[pair] for side in ranges) for pair, _ in games]
+        d = self.source.shape[1]
         self.W = self._each(lambda g: _start(d, cfg, g)).requires_grad_()
         widths = [d] + [cfg.dimension] * cfg.layers + [1]
         self.weights, self.biases = [], []
@@ -109,7 +117,7 @@ class _Game:
                 store.append(draw.requires_grad_())
         self.truth = torch.cat(
             [torch.full((cfg.batch,), 1 - cfg.smoothing), torch.full((cfg.batch,), cfg.smoothing)]
-        ).to(source.device)
+        ).to(self.source.device)
 
     def play(self, steps: int, rates: Tensor) -> Iterator[None]:
         """Update the map ``steps`` times, each after ``discriminator_steps`` of the other side."""
@@ -165,23 +173,30 @@ class _Game:
         cfg, rounds = self.cfg, self.cfg.discriminator_steps
         d = self.source.shape[1]
 
-        def rows(stream: torch.Generator) -> Tensor:
+        def rows(stream: torch.Generator, own: tuple[range, range]) -> Tensor:
             shape = (steps, rounds + 1, cfg.batch)
-            sizes = (len(self.source), len(self.target))
-            return torch.stack([torch.randint(n, shape, generator=stream) for n in sizes], 2)
+            drawn = [torch.randint(r.start, r.stop, shape, generator=stream) for r in own]
+            return torch.stack(drawn, 2)
 
         def masks(stream: torch.Generator) -> Tensor:
             shape = (steps, rounds, 2 * cfg.batch, d)
             kept = torch.rand(shape, generator=stream) >= cfg.dropout
             return kept / (1 - cfg.dropout)
 
-        words = self._each(rows, 3)
+        drawn = [rows(s, own) for s, own in zip(self.streams, self.rows, strict=True)]
+        words = torch.stack(drawn, 3).to(self.source.device)
         kept = self._each(masks, 2) if cfg.dropout else [[None] * rounds] * steps
         return zip(words, kept, strict=True)
 
     def _each(self, draw: Callable[[torch.Generator], Tensor], position: int = 0) -> Tensor:
         """Stack one draw from each restart's own stream."""
         return torch.stack([draw(s) for s in self.streams], position).to(self.source.device)
+
+
+def _ranges(tables: Sequence[Tensor]) -> list[range]:
+    """Return which rows each table has once they are stacked."""
+    ends = list(itertools.accumulate(len(table) for table in tables))
+    return [range(end - len(table), end) for table, end in zip(tables, ends, strict=True)]
 
 
 def _start(d: int, cfg: AdversarialParams, stream: torch.Generator) -> Tensor:

@@ -1,4 +1,8 @@
-"""Stages that fit the map from a source space to a target space, one a method."""
+"""Stages that fit maps from source spaces to target spaces, one a method.
+
+A stage fits many maps, because starting a process takes longer than fitting one: ``sources``,
+``targets`` and ``mappings`` run in parallel.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -36,17 +41,17 @@ from crosstalk.training.device import device
 def align_supervised(
     *,
     cfg: SupervisedParams,
-    source_language: str,
-    target_language: str,
+    languages: list[str],
     dictionary: Input,
-    source: Input,
-    target: Input,
-    mapping: Output,
+    sources: list[Input],
+    targets: list[Input],
+    mappings: list[Output],
 ) -> None:
-    """Fit the map to the most frequent source words and what each of them should become.
+    """Fit each map to the most frequent source words and what each of them should become.
 
     Spaces of one language are fitted to the words that both hold, spaces of two to the entries of
     the dictionary. Words held out (`held_out`) are never fitted; the mapping names the others.
+    ``languages`` holds one entry a map, such as ``en-fr``.
 
     Raises
     ------
@@ -54,8 +59,18 @@ def align_supervised(
         If the spaces share no word, or no entry of the dictionary, or differ in dimension.
 
     """
-    pair = SpacePair(cfg, source, target)
     pairs = read_pairs(dictionary)
+    for names, source, target, mapping in zip(languages, sources, targets, mappings, strict=True):
+        pair = SpacePair(cfg, source, target)
+        W, known = _fit(pair, pairs, names, cfg)
+        pair.mapping(W, method="supervised", dictionary=known).save(mapping)
+
+
+def _fit(
+    pair: SpacePair, pairs: pd.DataFrame, languages: str, cfg: SupervisedParams
+) -> tuple[Tensor, list[str]]:
+    """Return the map [d, d] and the words that it was fitted to."""
+    source_language, _, target_language = languages.partition("-")
     gold = right_words(pairs, source_language, target_language, pair.source.words)
     known = [
         word
@@ -71,28 +86,27 @@ def align_supervised(
     ]
     if not fitted:
         raise DataError(
-            f"{source} ({source_language}) and {target} ({target_language}) share no word that "
-            "may be fitted: are the languages right?"
+            f"{pair.names} ({languages}) share no word that may be fitted: are the languages right?"
         )
     x, y = (torch.tensor(rows) for rows in zip(*fitted, strict=True))
     W = fit_map(pair.x[x], pair.y[y], cfg.solver)
     for _ in range(cfg.refinement.iterations):
         W = refine_once(W, pair.x, pair.y, cfg.refinement)
-    pair.mapping(W, method="supervised", dictionary=known).save(mapping)
+    return W, known
 
 
 def align_adversarial(
     *,
     cfg: UnsupervisedParams,
     seed: int,
-    source: Input,
-    target: Input,
-    mapping: Output,
-    history: Output,
+    sources: list[Input],
+    targets: list[Input],
+    mappings: list[Output],
+    histories: list[Output],
 ) -> None:
     """Play the adversarial game, refine each restart, keep the one with the best criterion.
 
-    ``history`` is a table: restart, phase (the method's, then refinement), epoch (or stage, or
+    A history is a table: restart, phase (the method's, then refinement), epoch (or stage, or
     round), criterion, distance (Frobenius norm of W - I), selected (1 in the one row whose map was
     kept). No word pair is used anywhere.
 
@@ -104,21 +118,25 @@ def align_adversarial(
         If a restart diverges.
 
     """
-    pair = SpacePair(cfg, source, target)
-    restarts = train_adversarial(
-        pair.x, pair.y, cfg.adversarial, cfg.criterion, seed=derive_seed(seed, "adversarial")
+    pairs = [SpacePair(cfg, s, t) for s, t in zip(sources, targets, strict=True)]
+    played = train_adversarial(
+        [(pair.x, pair.y) for pair in pairs],
+        cfg.adversarial,
+        cfg.criterion,
+        seed=derive_seed(seed, "adversarial"),
     )
-    _refine_and_choose(pair, *restarts, cfg, "adversarial", mapping, history)
+    for pair, restarts, *paths in zip(pairs, played, mappings, histories, strict=True):
+        _refine_and_choose(pair, *restarts, cfg, "adversarial", *paths)
 
 
 def align_self_learning(
     *,
     cfg: SelfLearningParams,
     seed: int,
-    source: Input,
-    target: Input,
-    mapping: Output,
-    history: Output,
+    sources: list[Input],
+    targets: list[Input],
+    mappings: list[Output],
+    histories: list[Output],
 ) -> None:
     """Learn from the spaces' own similarities; the rest as :func:`align_adversarial`.
 
@@ -130,19 +148,20 @@ def align_self_learning(
         If refinement finds no pairs.
 
     """
-    pair = SpacePair(cfg, source, target)
-    restarts = train_self_learning(pair.x, pair.y, cfg, seed=derive_seed(seed, "self-learning"))
-    _refine_and_choose(pair, *restarts, cfg, "self-learning", mapping, history)
+    for source, target, *paths in zip(sources, targets, mappings, histories, strict=True):
+        pair = SpacePair(cfg, source, target)
+        restarts = train_self_learning(pair.x, pair.y, cfg, seed=derive_seed(seed, "self-learning"))
+        _refine_and_choose(pair, *restarts, cfg, "self-learning", *paths)
 
 
 def align_wasserstein(
     *,
     cfg: WassersteinParams,
     seed: int,
-    source: Input,
-    target: Input,
-    mapping: Output,
-    history: Output,
+    sources: list[Input],
+    targets: list[Input],
+    mappings: list[Output],
+    histories: list[Output],
 ) -> None:
     """Move a rotation by transport plans; the rest as :func:`align_adversarial`.
 
@@ -154,9 +173,10 @@ def align_wasserstein(
         If refinement finds no pairs.
 
     """
-    pair = SpacePair(cfg, source, target)
-    restarts = train_wasserstein(pair.x, pair.y, cfg, seed=derive_seed(seed, "wasserstein"))
-    _refine_and_choose(pair, *restarts, cfg, "wasserstein", mapping, history)
+    for source, target, *paths in zip(sources, targets, mappings, histories, strict=True):
+        pair = SpacePair(cfg, source, target)
+        restarts = train_wasserstein(pair.x, pair.y, cfg, seed=derive_seed(seed, "wasserstein"))
+        _refine_and_choose(pair, *restarts, cfg, "wasserstein", *paths)
 
 
 def rotate_space(*, seed: int, space: Input, rotated: Output) -> None:
@@ -177,6 +197,7 @@ class SpacePair:
     """Two spaces, normalised, on the device."""
 
     def __init__(self, cfg: SpacesParams, source: Path, target: Path) -> None:
+        self.names = f"{source} and {target}"
         self.source, self.target = Space.load(source), Space.load(target)
         if self.source.dimension != self.target.dimension:
             raise DataError(
