@@ -165,7 +165,6 @@ def start_slow(folder):
     )
     arguments = ["toy", "--cfg", "{}", "--name", "slow", "--text", "in.txt", "--more", "in.txt"]
     arguments += ["--copy", "out/copy.txt", "--side", "out/side.txt", "--parts", "out/part.0"]
-        arguments += ["--parts", "out/part.0", "elsewhere/part.1"]
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(HERE.parent), *arguments],
         cwd=folder,
