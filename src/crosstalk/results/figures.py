@@ -33,7 +33,7 @@ def plot_table(
         most = frame[["ci_high", "paper"]].max().max()
         for panel, column in zip(panels, columns, strict=True):
             cells = frame[frame["column"] == column].set_index("row").reindex(rows).reset_index()
-            control = cells["row"].isin(layout.controls)
+            control = cells["row"].map(layout.is_control)
             _dots(panel, cells[~control], BLUE, "ours")
             _dots(panel, cells[control], GREEN, "ours, control")
             if cells["paper"].notna().any():

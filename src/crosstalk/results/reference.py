@@ -65,6 +65,10 @@ class ReferenceTable(Section):
             return None
         return self.rows[row][self.columns.index(column)]
 
+    def is_control(self, row: str) -> bool:
+        """Whether a row of ours stands among rows of the paper; alone, ours are just rows."""
+        return bool(self.rows) and row in self.controls
+
 
 class Paper(Section):
     """Which paper a reference file transcribes."""

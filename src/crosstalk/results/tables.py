@@ -91,7 +91,7 @@ def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
         seeds = cells["seeds"].dropna()
         shown["seeds"] = str(seeds.max()) if len(seeds) else EMPTY
         missing = cells.loc[cells["ours"].isna(), "note"].drop_duplicates()
-        shown["note"] = "; ".join([CONTROL] * (name in layout.controls) + missing.tolist())
+        shown["note"] = "; ".join([CONTROL] * layout.is_control(name) + missing.tolist())
         rows.append(shown)
     return pd.DataFrame(rows)
 
