@@ -143,7 +143,7 @@ def test_files_of_two_packings_do_not_mix(tmp_path, two):
     pack(tmp_path, *two)
     frames, cuts = tmp_path / "frames.safetensors", tmp_path / "cuts.parquet"
     pd.read_parquet(cuts).iloc[1:].to_parquet(cuts, index=False)
-    with pytest.raises(DataError, match="holds 5 utterances, but .* 4"):
+    with pytest.raises(DataError, match=r"holds 5 utterances, but .* 4"):
         PackedSpeech.read(frames, cuts)
     frames.write_bytes(b"x")
     with pytest.raises(DataError, match="not packed speech"):
