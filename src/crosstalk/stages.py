@@ -45,6 +45,7 @@ STAGES = {
     "score-homophones": "crosstalk.evaluation.homophones:score_homophones",
     "score-maps": "crosstalk.evaluation.ladder:score_maps",
     "score-segmentations": "crosstalk.evaluation.segmentation:score_segmentations",
+    "score-transcripts": "crosstalk.xlsr.scoring:score_transcripts",
     "score-translations": "crosstalk.evaluation.utterances:score_translations",
     "score-word-classifier": "crosstalk.evaluation.columns:score_word_classifier",
     "segment-bes-gmm": "crosstalk.segmentation.segment:segment_bes_gmm",
@@ -56,6 +57,7 @@ STAGES = {
     "train-speech2vec": "crosstalk.embeddings.speech2vec_training:train_speech2vec",
     "train-word-classifier": "crosstalk.embeddings.word_classifier:train_word_classifier",
     "train-word2vec": "crosstalk.embeddings.word2vec:train_word2vec",
+    "transcribe": "crosstalk.xlsr.scoring:transcribe",
     "write-corpora-table": "crosstalk.results.corpora:write_corpora_table",
     "write-table": "crosstalk.results.tables:write_table",
 }
