@@ -17,6 +17,7 @@ from crosstalk.evaluation.bootstrap import bootstrap_ratio
 from crosstalk.params.ctc import DecodeParams
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.splits import SplitParams
+from crosstalk.progress import progress
 from crosstalk.results.metrics import ALL, KEY, METRICS
 from crosstalk.speech.packed import PackedSpeech
 from crosstalk.stage import Input, Output
@@ -28,7 +29,7 @@ from crosstalk.xlsr.labelled import Labelled, with_labels
 from crosstalk.xlsr.tokens import SEPARATOR
 
 Measure = Literal["PER", "CER", "CER without blanks", "WER", "WER with LM"]
-AVERAGE = "Avg"
+AVERAGE = "AVG"
 """Column of the mean over languages, each of which counts the same."""
 
 COLUMNS = (
@@ -53,24 +54,25 @@ def transcribe(
     cfg: DecodeParams,
     splits: SplitParams,
     table: str,
-    row: str,
-    column: str,
-    language: str,
-    measure: Measure,
+    rows: list[str],
+    columns: list[str],
+    languages: list[str],
+    measures: list[str],
     split: Literal["dev", "test"],
     seed: int,
-    model: Input,
+    models: list[Input],
     frames: Input,
     cuts: Input,
     messages: list[Input],
     transcripts: Output,
 ) -> None:
-    """Write the utterances of one language and count the errors of each (stage).
+    """Write utterances of a language with each model, and count the errors of each (stage).
 
-    PER is of phones, CER of characters with a blank between words as one of them, WER of words that
-    the characters spell. Only ``WER with LM`` reads ``messages``: its lexicon and language model
-    are of the training transcripts and training messages in the language. ``table``, ``row`` and
-    ``column`` say where the result belongs; ``seed`` is the model's.
+    ``rows``, ``columns``, ``languages``, ``measures`` (`Measure`) and ``models`` run in parallel;
+    ``table``, ``rows`` and ``columns`` say where results belong, ``seed`` is the models'. PER is
+    of phones, CER of characters with a blank between words as one of them, WER of words that the
+    characters spell. Only ``WER with LM`` reads ``messages``: its lexicon and language model are of
+    the training transcripts and training messages in the language.
 
     Raises
     ------
@@ -80,37 +82,39 @@ def transcribe(
         A model of phones is asked for characters or the reverse.
 
     """
-    network = load_ctc(model)
-    wanted = "phones" if measure == "PER" else "characters"
-    if network.labels != wanted:
-        raise ParameterError(
-            f"{measure} is of {wanted}, but {model} writes {network.labels}: fine-tune another"
-        )
     speech = PackedSpeech.read(frames, cuts)
-    heard = with_labels(speech, [language], split, wanted, network.label_params)
-    search = None
-    if measure == "WER with LM":
-        sentences = training_sentences(speech, messages, language, splits)
-        search = WordSearch(sentences, network.vocabulary, cfg)
-    rows = [
-        {
-            "table": table,
-            "row": row,
-            "column": column,
-            "seed": seed,
-            "language": language,
-            "utterance": utterance,
-            "errors": count_errors(reference, hypothesis),
-            "length": len(reference),
-            "unseen": network.vocabulary.unseen(labels, language),
-            "reference": " ".join(reference),
-            "hypothesis": " ".join(hypothesis),
-        }
-        for utterance, labels, reference, hypothesis in _written(
-            network.to(device()), heard, language, measure, search
-        )
-    ]
-    pd.DataFrame(rows, columns=list(COLUMNS)).to_parquet(transcripts, index=False)
+    found = []
+    asked = zip(rows, columns, languages, measures, models, strict=True)
+    for row, column, language, measure, model in progress(
+        list(asked), label="transcribing", unit="model"
+    ):
+        network = load_ctc(model)
+        wanted = "phones" if measure == "PER" else "characters"
+        if network.labels != wanted:
+            raise ParameterError(
+                f"{measure} is of {wanted}, but {model} writes {network.labels}: fine-tune another"
+            )
+        heard = with_labels(speech, [language], split, wanted, network.label_params)
+        search = None
+        if measure == "WER with LM":
+            sentences = training_sentences(speech, messages, language, splits)
+            search = WordSearch(sentences, network.vocabulary, cfg)
+        where = {"table": table, "row": row, "column": column, "seed": seed, "language": language}
+        found += [
+            where
+            | {
+                "utterance": utterance,
+                "errors": count_errors(reference, hypothesis),
+                "length": len(reference),
+                "unseen": network.vocabulary.unseen(labels, language),
+                "reference": " ".join(reference),
+                "hypothesis": " ".join(hypothesis),
+            }
+            for utterance, labels, reference, hypothesis in _written(
+                network.to(device()), heard, language, measure, search
+            )
+        ]
+    pd.DataFrame(found, columns=list(COLUMNS)).to_parquet(transcripts, index=False)
 
 
 def score_transcripts(*, cfg: EvaluationParams, transcripts: list[Input], measures: Output) -> None:
