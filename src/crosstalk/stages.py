@@ -19,6 +19,7 @@ STAGES = {
     "extract-utterances": "crosstalk.speech.extraction:extract_utterances",
     "fetch-archive": "crosstalk.corpora.fetch:fetch_archive",
     "finetune-ctc": "crosstalk.xlsr.finetuning:finetune_ctc",
+    "gather-metrics": "crosstalk.results.metrics:gather_metrics",
     "gather-supervision": "crosstalk.results.ladder:gather_supervision",
     "judge-claims": "crosstalk.results.claims:judge_claims",
     "list-neighbours": "crosstalk.results.examples:list_neighbours",

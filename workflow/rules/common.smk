@@ -73,6 +73,15 @@ def cfg_archive(wildcards):
     return canonical_json(entry.model_dump(mode="json", exclude_none=True))
 
 
+def cfg_with(section, **changes):
+    """As ``cfg``, with some values changed."""
+    model = P
+    for name in section.split("."):
+        model = getattr(model, name)
+    text = canonical_json(model.model_copy(update=changes))
+    return lambda wildcards: text
+
+
 # Chung et al. 2018: which files a pair, a source and a system stand for.
 
 System = namedtuple("System", "row vectors tokens space mapping")
@@ -193,3 +202,155 @@ def systems(wildcards):
             )
         )
     return found
+
+
+# Conneau et al. 2020: what is pretrained, what is fine-tuned from it, and whose errors count where.
+
+# Model section, audio (`language` or `language:minutes`), and how languages are balanced.
+Pretraining = namedtuple("Pretraining", "model audio alpha")
+# From which pretraining, on which labels, and what learns.
+Tuning = namedtuple(
+    "Tuning", "pretraining languages labels minutes vocabulary protocol"
+)
+# A cell of a table: the errors of one fine-tuned model.
+Cell = namedtuple("Cell", "table row column language measure tuning")
+
+
+def xlsr_pretrainings(params):
+    """Every model that a row of a table may start from; `none` is as drawn."""
+    home, alpha = list(params.languages), params.pretrain.alpha
+    of = params.compared
+    alone = {*of.seen, *of.spelt, *of.unseen}
+    little = [f"{language}:{params.little_minutes:g}" for language in of.similar]
+    return {
+        "all": Pretraining("model", home, alpha),
+        "unbalanced": Pretraining("model", home, 1.0),
+        "large": Pretraining("large", home, alpha),
+        "english": Pretraining("model", ["en"], alpha),
+        **{f"only_{l}": Pretraining("model", [l], alpha) for l in sorted(alone)},
+        **{f"little_{l}": Pretraining("model", little, alpha) for l in of.similar},
+        **{
+            f"little_{l}_and_{donor}": Pretraining(
+                "model", with_donor(l, donor, params), alpha
+            )
+            for l in of.similar
+            for donor in params.donors
+        },
+    }
+
+
+def with_donor(language, donor, params):
+    """A little of a language, and more of another (or of itself)."""
+    if language == donor:
+        return [f"{language}:{params.little_minutes + params.donor_minutes:g}"]
+    return [
+        f"{language}:{params.little_minutes:g}",
+        f"{donor}:{params.donor_minutes:g}",
+    ]
+
+
+def amount_name(minutes):
+    """How the rows of Table 5 are named."""
+    if not minutes:
+        return "all"
+    return f"{minutes:g} min" if minutes < 60 else f"{minutes / 60:g} h"
+
+
+def xlsr_cells(params):
+    """Every cell of the tables that the chosen systems fill."""
+    of, systems = params.compared, params.systems
+    rows = {
+        "scratch": ("From scratch", lambda l: "none"),
+        "english": ("XLSR-English", lambda l: "english"),
+        "monolingual": ("XLSR-Monolingual", lambda l: f"only_{l}"),
+        "unbalanced": ("XLSR-10 unbalanced", lambda l: "unbalanced"),
+        "multilingual": ("XLSR-10", lambda l: "all"),
+        "large": ("XLSR-10 Large", lambda l: "large"),
+    }
+    short = params.labelled_minutes
+    cells = []
+
+    def add(table, row, language, measure, pretraining, minutes, **how):
+        labels = "phones" if measure == "PER" else "characters"
+        protocol = "all" if pretraining.startswith("none") else "full"
+        chosen = {
+            "languages": (language,),
+            "vocabulary": "shared",
+            "protocol": protocol,
+        } | how
+        tuning = Tuning(
+            pretraining=pretraining, labels=labels, minutes=minutes, **chosen
+        )
+        cells.append(Cell(table, row, language.upper(), language, measure, tuning))
+
+    for system, (row, start) in rows.items():
+        if system not in systems:
+            continue
+        for l in of.seen:
+            add("table_1", row, l, "PER", start(l), short)
+            if "frozen" in systems and system in (
+                "scratch",
+                "monolingual",
+                "multilingual",
+            ):
+                add(
+                    "table_1",
+                    f"{row}, frozen",
+                    l,
+                    "PER",
+                    start(l),
+                    short,
+                    protocol="frozen",
+                )
+        for l in of.spelt:
+            if system in ("scratch", "monolingual", "multilingual", "large"):
+                add("table_2", row, l, "CER", start(l), 0)
+        for l in of.unseen:
+            if system in ("scratch", "monolingual", "multilingual", "large"):
+                add("table_3", row, l, "CER", start(l), 0)
+            if system in ("scratch", "multilingual"):
+                add("table_4", row, l, "WER with LM", start(l), 0)
+            if system == "multilingual":
+                add("table_4", f"{row}, greedy", l, "WER", start(l), 0)
+        for l in of.amounts:
+            if system in ("scratch", "english", "multilingual"):
+                for minutes in params.amounts_minutes:
+                    amount = f"{row}, {amount_name(minutes)}"
+                    add("table_5", amount, l, "CER", start(l), minutes)
+    for vocabulary in ("separate", "shared"):
+        if vocabulary in systems:
+            row = f"XLSR-10 {vocabulary} vocab"
+            joint = {"languages": of.seen, "vocabulary": vocabulary}
+            for l in of.seen:
+                add("table_1", row, l, "PER", "all", short, **joint)
+            joint["languages"] = of.spelt
+            for l in of.spelt:
+                if vocabulary == "separate":
+                    add("table_2", row, l, "CER", "all", 0, **joint)
+    for l in of.similar:
+        add("table_6", "Nothing added", l, "PER", f"little_{l}", short)
+        for donor in params.donors:
+            start = f"little_{l}_and_{donor}"
+            add("table_6", f"{donor} added", l, "PER", start, short)
+    return cells
+
+
+def tuning_name(tuning):
+    """Its file's name."""
+    return "-".join(
+        [
+            tuning.pretraining,
+            "_".join(tuning.languages),
+            tuning.labels,
+            f"{tuning.minutes:g}min" if tuning.minutes else "all",
+            tuning.vocabulary,
+            tuning.protocol,
+        ]
+    )
+
+
+def pretrained_model(pretraining, seed):
+    """The trained model is a result; one as drawn is not worth keeping."""
+    if pretraining.startswith("none"):
+        return f"{WORK}/conneau2020/{pretraining}-seed{seed}.safetensors"
+    return f"{CONNEAU}/models/{pretraining}-seed{seed}.safetensors"

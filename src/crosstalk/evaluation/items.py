@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pandas as pd
 
 from crosstalk.evaluation.answers import read_items
 from crosstalk.evaluation.bootstrap import bootstrap_mean
 from crosstalk.params.evaluation import EvaluationParams
-from crosstalk.results.metrics import ALL, KEY, METRICS, read_metrics
+from crosstalk.results.metrics import ALL, KEY, read_metrics, write_metrics
 from crosstalk.stage import Input, Output
 
 
@@ -37,14 +35,7 @@ def summarise_items(
             for seed, part in chosen
         ]
     others = [read_metrics(path) for path in measures]
-    result = METRICS.validate(pd.concat([pd.DataFrame(rows), *others], ignore_index=True))
-    result.to_csv(metrics, index=False, float_format="%.4f")
-    pooled = result[result["seed"] == ALL]
-    nested: dict[str, dict[str, dict[str, float]]] = {}
-    for entry in pooled.itertuples():
-        row = nested.setdefault(entry.table, {}).setdefault(entry.row, {})
-        row[entry.column] = round(entry.value, 4)
-    summary.write_text(json.dumps(nested, indent=1, ensure_ascii=False) + "\n")
+    write_metrics(pd.concat([pd.DataFrame(rows), *others], ignore_index=True), metrics, summary)
 
 
 def _interval(cfg: EvaluationParams, items: pd.DataFrame) -> dict[str, object]:

@@ -11,6 +11,7 @@ from crosstalk.params.alignment import (
     UnsupervisedParams,
     WassersteinParams,
 )
+from crosstalk.params.conneau import ConneauParams
 from crosstalk.params.corpora import CorporaParams
 from crosstalk.params.embeddings import Word2VecParams
 from crosstalk.params.evaluation import EvaluationParams
@@ -104,6 +105,8 @@ class Params(Section):
     """Sources, their languages and splits."""
     chung2018: ChungParams = ChungParams()
     """Chung et al. 2018."""
+    conneau2020: ConneauParams = ConneauParams()
+    """Conneau et al. 2020 (XLSR)."""
     present: PresentParams = PresentParams()
     """Drawing."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
 import pandera.pandas as pa
 
 from crosstalk.errors import DataError
+from crosstalk.stage import Input, Output
 
 ALL = "all"
 """The value of ``seed`` in a row that pools every seed."""
@@ -50,3 +52,20 @@ def read_metrics(path: Path) -> pd.DataFrame:
 def pooled(metrics: pd.DataFrame) -> pd.DataFrame:
     """Rows that pool the seeds, indexed by (table, row, column)."""
     return metrics[metrics["seed"] == ALL].set_index(KEY)
+
+
+def gather_metrics(*, measures: list[Input], metrics: Output, summary: Output) -> None:
+    """Join the measurements of several stages into a paper's ``metrics.csv`` (stage)."""
+    frame = pd.concat([read_metrics(path) for path in measures], ignore_index=True)
+    write_metrics(frame, metrics, summary)
+
+
+def write_metrics(frame: pd.DataFrame, metrics: Path, summary: Path) -> None:
+    """Write all rows as CSV, and the pooled values as nested JSON for ``dvc metrics``."""
+    frame = METRICS.validate(frame)
+    frame.to_csv(metrics, index=False, float_format="%.4f")
+    nested: dict[str, dict[str, dict[str, float]]] = {}
+    for entry in frame[frame["seed"] == ALL].itertuples():
+        row = nested.setdefault(entry.table, {}).setdefault(entry.row, {})
+        row[entry.column] = round(entry.value, 4)
+    summary.write_text(json.dumps(nested, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,123 @@
+"""Parameters of Conneau et al. 2020 (XLSR): what is pretrained, fine-tuned and compared."""
+
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import Field, model_validator
+
+from crosstalk.params.ctc import DecodeParams, FinetuneParams, LabelParams
+from crosstalk.params.evaluation import EvaluationParams
+from crosstalk.params.packed import PackParams
+from crosstalk.params.section import Section
+from crosstalk.params.xlsr import (
+    ContextParams,
+    EncoderParams,
+    ObjectiveParams,
+    PretrainParams,
+    QuantiserParams,
+    XlsrModelParams,
+)
+
+Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
+Languages = tuple[Language, ...]
+System = Literal[
+    "scratch",
+    "english",
+    "monolingual",
+    "unbalanced",
+    "multilingual",
+    "large",
+    "separate",
+    "shared",
+    "frozen",
+]
+
+
+LARGE = XlsrModelParams(
+    encoder=EncoderParams(norm="layer", bias=True, gradient_scale=1.0),
+    context=ContextParams(
+        dimension=1024, layers=24, heads=16, feed_forward=4096, pre_norm=True, layer_drop=0.2
+    ),
+    quantiser=QuantiserParams(dimension=768, end_temperature=0.1),
+    objective=ObjectiveParams(dimension=768, penalty_weight=0.0),
+)
+
+
+class ComparedParams(Section):
+    """Whose errors each table counts; no language leaves the table out."""
+
+    seen: Languages = ("ca", "da", "es", "it")
+    """Table 1: phones of languages that the pretraining has heard."""
+    spelt: Languages = ("es", "it")
+    """Table 2: characters of languages, all of whose labelled audio the pretraining has heard."""
+    unseen: Languages = ("bg", "el")
+    """Tables 3 and 4: characters and words of languages that it has not heard."""
+    amounts: Languages = ("es",)
+    """Table 5: characters, by the amount of labels."""
+    similar: Languages = ("it",)
+    """Table 6: phones, by the language that is added to a little of this one; at most one."""
+
+
+class ConneauParams(Section):
+    """Conneau et al. 2020 (XLSR): one speech model for many languages."""
+
+    pack: PackParams = PackParams()
+    """What the networks read."""
+    languages: Annotated[Languages, Field(min_length=2)] = (
+        "be",
+        "ca",
+        "da",
+        "en",
+        "es",
+        "fr",
+        "it",
+        "ro",
+        "ru",
+    )
+    """What multilingual models are pretrained on."""
+    systems: Annotated[tuple[System, ...], Field(min_length=1)] = get_args(System)
+    """Rows of the tables."""
+    compared: ComparedParams = ComparedParams()
+    """Columns of the tables."""
+    model: XlsrModelParams = XlsrModelParams()
+    """Base."""
+    large: XlsrModelParams = LARGE
+    """Large."""
+    pretrain: PretrainParams = PretrainParams()
+    """Of every model; the unbalanced one has alpha 1."""
+    reinitialise_top: int = Field(0, ge=0)
+    """Blocks drawn anew before fine-tuning a pretrained model (the paper: none; a short one needs
+    it)."""
+    finetune: FinetuneParams = FinetuneParams()
+    """Of all but the convolutions."""
+    frozen: FinetuneParams = FinetuneParams()
+    """Of the blocks drawn anew and the output layer alone."""
+    labels: LabelParams = LabelParams()
+    """What phones are."""
+    decode: DecodeParams = DecodeParams()
+    """Search with a language model (Table 4)."""
+    labelled_minutes: float = Field(60.0, gt=0)
+    """Labelled speech of each language in Tables 1 and 6 (XLSR, section 4.1: 1 h)."""
+    amounts_minutes: tuple[Annotated[float, Field(ge=0)], ...] = (60.0, 600.0, 6000.0, 0.0)
+    """Labelled speech in the rows of Table 5; 0 is all there is."""
+    little_minutes: float = Field(300.0, gt=0)
+    """Unlabelled speech of the language of Table 6 (recalled, not verified: 5 h)."""
+    donor_minutes: float = Field(3000.0, gt=0)
+    """Unlabelled speech that is added to it (recalled, not verified: 50 h)."""
+    donors: Languages = ("en", "es", "fr", "it", "ru")
+    """Languages that are added (the paper: Italian, Spanish, German, English, Russian, Kabyle,
+    Chinese; recalled, not verified)."""
+    evaluation: EvaluationParams = EvaluationParams()
+    """Intervals."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        heard = sorted(set(self.compared.unseen) & set(self.languages))
+        if heard:
+            raise ValueError(f"compared.unseen names {' '.join(heard)}, which languages names too")
+        for name in ("seen", "spelt", "amounts"):
+            strange = sorted(set(getattr(self.compared, name)) - set(self.languages))
+            if strange:
+                raise ValueError(
+                    f"compared.{name} names {' '.join(strange)}, which languages does not"
+                )
+        return self

@@ -1,0 +1,53 @@
+"""metrics.csv: what several stages measured, in one table that is checked."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from crosstalk.errors import DataError
+from crosstalk.results.metrics import gather_metrics, read_metrics
+
+
+def measure(row, seed, value):
+    return {
+        "table": "table_1",
+        "row": row,
+        "column": "ES",
+        "seed": seed,
+        "value": value,
+        "ci_low": value - 1,
+        "ci_high": value + 1,
+        "n": 10,
+        "seeds": 2 if seed == "all" else 1,
+        "unit": "%",
+    }
+
+
+def gathered(tmp_path, *parts):
+    paths = [tmp_path / f"{number}.csv" for number in range(len(parts))]
+    for path, rows in zip(paths, parts, strict=True):
+        pd.DataFrame(rows).to_csv(path, index=False)
+    metrics, summary = tmp_path / "metrics.csv", tmp_path / "metrics.json"
+    gather_metrics(measures=paths, metrics=metrics, summary=summary)
+    return read_metrics(metrics), json.loads(summary.read_text())
+
+
+def test_the_summary_holds_what_pools_the_seeds(tmp_path):
+    one = [measure("a", "0", 1.0), measure("a", "1", 3.0), measure("a", "all", 2.0)]
+    frame, summary = gathered(tmp_path, one, [measure("b", "all", 5.0)])
+    assert frame["row"].tolist() == ["a", "a", "a", "b"]
+    assert summary == {"table_1": {"a": {"ES": 2.0}, "b": {"ES": 5.0}}}
+
+
+def test_two_stages_may_not_measure_one_cell(tmp_path):
+    twice = [measure("a", "all", 1.0)]
+    with pytest.raises(Exception, match="unique|duplicate"):
+        gathered(tmp_path, twice, twice)
+
+
+def test_what_is_no_metrics_table_is_named(tmp_path):
+    path = tmp_path / "broken.csv"
+    path.write_text("table,row\nx,y\n")
+    with pytest.raises(DataError, match=r"broken\.csv is not a metrics table"):
+        read_metrics(path)

@@ -1,0 +1,336 @@
+"""Conneau et al. 2020 (XLSR): pretraining on many languages, fine-tuning on labels, error rates.
+
+REQUIRED INPUTS
+    {DATA}/prepared/{tuxpaint,asterisk,ktuberling,klettres}/   recordings (corpora.smk)
+    {DATA}/prepared/{tuxpaint,asterisk}/messages.parquet       text of the language models
+OUTPUTS
+    results/{scale}/conneau2020/metrics.csv      every measured number
+    results/{scale}/conneau2020/models/          pretrained models
+    results/{scale}/conneau2020/history/         training curves
+    results/{scale}/conneau2020/examples/        transcripts, code usage
+    results/{scale}/conneau2020/runs/            run records
+
+A *pretraining* is what a model has heard without labels; a *tuning* is a pretraining, labels and
+what learns from them; a *cell* of a table is the errors of one fine-tuned model.
+"""
+
+XLSR = P.conneau2020
+CONNEAU = f"{RESULTS}/conneau2020"
+XLSR_WORK = f"{WORK}/conneau2020"
+XLSR_LOGS = f"logs/{P.scale}/conneau2020"
+PACKED = {
+    "frames": f"{XLSR_WORK}/packed.safetensors",
+    "cuts": f"{XLSR_WORK}/packed.parquet",
+}
+HEARD_SOURCES = ["tuxpaint", "asterisk"]
+CELLS = xlsr_cells(XLSR)
+CELL_TABLES = sorted({cell.table for cell in CELLS})
+TUNINGS = {tuning_name(cell.tuning): cell.tuning for cell in CELLS}
+PRETRAININGS = {
+    name: pretraining
+    for name, pretraining in xlsr_pretrainings(XLSR).items()
+    if name == "all" or name in {tuning.pretraining for tuning in TUNINGS.values()}
+}
+RECORDS += [
+    f"{CONNEAU}/runs/{job}.json" for job in ["pack_speech", "score_transcripts"]
+]
+RECORDS += [
+    f"{CONNEAU}/runs/{job}-seed{seed}.json"
+    for seed in P.seeds
+    for job in [
+        *(f"pretrain_xlsr-{name}" for name in PRETRAININGS),
+        *(f"finetune_ctc-{name}" for name in TUNINGS),
+        *(f"transcribe-{table}" for table in CELL_TABLES),
+        "count_codes",
+    ]
+]
+
+
+wildcard_constraints:
+    pretraining="|".join(PRETRAININGS),
+    drawn="none",
+    tuning="|".join(TUNINGS),
+    cell_table="|".join(CELL_TABLES),
+
+
+rule pack_speech:
+    """Put all recordings into one array of frames."""
+    input:
+        recordings=expand(
+            f"{DATA}/prepared/{{source}}/recordings.jsonl.gz", source=HEARD_SOURCES
+        ),
+        supervisions=expand(
+            f"{DATA}/prepared/{{source}}/supervisions.jsonl.gz", source=HEARD_SOURCES
+        ),
+        audio=expand(f"{DATA}/prepared/{{source}}/audio.flac", source=HEARD_SOURCES),
+        code=code_of("pack-speech"),
+    output:
+        **PACKED,
+        record=f"{CONNEAU}/runs/pack_speech.json",
+    log:
+        f"{XLSR_LOGS}/pack_speech.log",
+    benchmark:
+        f"{XLSR_LOGS}/pack_speech.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        cfg=cfg("conneau2020.pack"),
+        splits=cfg("corpora.splits"),
+    shell:
+        """
+        python -m crosstalk pack-speech \
+            --cfg {params.cfg:q} \
+            --splits {params.splits:q} \
+            --recordings {input.recordings:q} \
+            --supervisions {input.supervisions:q} \
+            --audio {input.audio:q} \
+            --frames {output.frames:q} \
+            --cuts {output.cuts:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule draw_xlsr:
+    """Draw the weights that a model which is not pretrained starts from."""
+    input:
+        code=code_of("draw-xlsr"),
+    output:
+        model=f"{XLSR_WORK}/{{drawn}}-seed{{seed}}.safetensors",
+        record=f"{CONNEAU}/runs/draw_xlsr-{{drawn}}-seed{{seed}}.json",
+    log:
+        f"{XLSR_LOGS}/draw_xlsr-{{drawn}}-seed{{seed}}.log",
+    benchmark:
+        f"{XLSR_LOGS}/draw_xlsr-{{drawn}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("conneau2020.model"),
+    shell:
+        """
+        python -m crosstalk draw-xlsr \
+            --cfg {params.cfg:q} \
+            --seed {wildcards.seed} \
+            --model {output.model:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule pretrain_xlsr:
+    """Pretrain on the speech of some languages, without labels."""
+    input:
+        **PACKED,
+        code=code_of("pretrain-xlsr"),
+    output:
+        model=f"{CONNEAU}/models/{{pretraining}}-seed{{seed}}.safetensors",
+        history=f"{CONNEAU}/history/{{pretraining}}-seed{{seed}}.csv",
+        record=f"{CONNEAU}/runs/pretrain_xlsr-{{pretraining}}-seed{{seed}}.json",
+    log:
+        f"{XLSR_LOGS}/pretrain_xlsr-{{pretraining}}-seed{{seed}}.log",
+    benchmark:
+        f"{XLSR_LOGS}/pretrain_xlsr-{{pretraining}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=1440,
+        gpu=1,
+    params:
+        model=lambda w: cfg(f"conneau2020.{PRETRAININGS[w.pretraining].model}")(w),
+        pretrain=lambda w: cfg_with(
+            "conneau2020.pretrain", alpha=PRETRAININGS[w.pretraining].alpha
+        )(w),
+        languages=lambda w: PRETRAININGS[w.pretraining].audio,
+    shell:
+        """
+        python -m crosstalk pretrain-xlsr \
+            --cfg {params.model:q} \
+            --pretrain {params.pretrain:q} \
+            --languages {params.languages:q} \
+            --seed {wildcards.seed} \
+            --frames {input.frames:q} \
+            --cuts {input.cuts:q} \
+            --model {output.model:q} \
+            --history {output.history:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule finetune_ctc:
+    """Teach a pretrained model to write phones or characters."""
+    input:
+        **PACKED,
+        pretrained=lambda w: pretrained_model(TUNINGS[w.tuning].pretraining, w.seed),
+        code=code_of("finetune-ctc"),
+    output:
+        model=f"{XLSR_WORK}/ctc/{{tuning}}-seed{{seed}}.safetensors",
+        history=f"{CONNEAU}/history/ctc-{{tuning}}-seed{{seed}}.csv",
+        record=f"{CONNEAU}/runs/finetune_ctc-{{tuning}}-seed{{seed}}.json",
+    log:
+        f"{XLSR_LOGS}/finetune_ctc-{{tuning}}-seed{{seed}}.log",
+    benchmark:
+        f"{XLSR_LOGS}/finetune_ctc-{{tuning}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=720,
+        gpu=1,
+    params:
+        cfg=lambda w: cfg(
+            f"conneau2020.{'frozen' if TUNINGS[w.tuning].protocol== 'frozen' else 'finetune'}"
+        )(w),
+        labels=cfg("conneau2020.labels"),
+        how=lambda w: TUNINGS[w.tuning],
+        top=lambda w: (
+            0 if TUNINGS[w.tuning].protocol == "all" else XLSR.reinitialise_top
+        ),
+    shell:
+        """
+        python -m crosstalk finetune-ctc \
+            --cfg {params.cfg:q} \
+            --label-params {params.labels:q} \
+            --languages {params.how[1]} \
+            --labels {params.how[2]} \
+            --minutes {params.how[3]} \
+            --vocabulary {params.how[4]} \
+            --protocol {params.how[5]} \
+            --reinitialise-top {params.top} \
+            --seed {wildcards.seed} \
+            --pretrained {input.pretrained:q} \
+            --frames {input.frames:q} \
+            --cuts {input.cuts:q} \
+            --model {output.model:q} \
+            --history {output.history:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule transcribe:
+    """Write the test utterances with every fine-tuned model of a table, and count errors."""
+    input:
+        **PACKED,
+        models=lambda w: [
+            f"{XLSR_WORK}/ctc/{tuning_name(cell.tuning)}-seed{w.seed}.safetensors"
+            for cell in CELLS
+            if cell.table == w.cell_table
+        ],
+        messages=expand(
+            f"{DATA}/prepared/{{source}}/messages.parquet", source=HEARD_SOURCES
+        ),
+        code=code_of("transcribe"),
+    output:
+        transcripts=f"{CONNEAU}/examples/transcripts-{{cell_table}}-seed{{seed}}.parquet",
+        record=f"{CONNEAU}/runs/transcribe-{{cell_table}}-seed{{seed}}.json",
+    log:
+        f"{XLSR_LOGS}/transcribe-{{cell_table}}-seed{{seed}}.log",
+    benchmark:
+        f"{XLSR_LOGS}/transcribe-{{cell_table}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    params:
+        cfg=cfg("conneau2020.decode"),
+        splits=cfg("corpora.splits"),
+        rows=lambda w: [cell.row for cell in CELLS if cell.table == w.cell_table],
+        columns=lambda w: [cell.column for cell in CELLS if cell.table == w.cell_table],
+        languages=lambda w: [
+            cell.language for cell in CELLS if cell.table == w.cell_table
+        ],
+        measures=lambda w: [
+            cell.measure for cell in CELLS if cell.table == w.cell_table
+        ],
+    shell:
+        """
+        python -m crosstalk transcribe \
+            --cfg {params.cfg:q} \
+            --splits {params.splits:q} \
+            --table {wildcards.cell_table} \
+            --rows {params.rows:q} \
+            --columns {params.columns:q} \
+            --languages {params.languages:q} \
+            --measures {params.measures:q} \
+            --split test \
+            --seed {wildcards.seed} \
+            --models {input.models:q} \
+            --frames {input.frames:q} \
+            --cuts {input.cuts:q} \
+            --messages {input.messages:q} \
+            --transcripts {output.transcripts:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule score_transcripts:
+    """Turn counted errors into error rates with intervals."""
+    input:
+        transcripts=expand(
+            f"{CONNEAU}/examples/transcripts-{{table}}-seed{{seed}}.parquet",
+            table=CELL_TABLES,
+            seed=P.seeds,
+        ),
+        code=code_of("score-transcripts"),
+    output:
+        measures=f"{XLSR_WORK}/measures/errors.csv",
+        record=f"{CONNEAU}/runs/score_transcripts.json",
+    log:
+        f"{XLSR_LOGS}/score_transcripts.log",
+    benchmark:
+        f"{XLSR_LOGS}/score_transcripts.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        cfg=cfg("conneau2020.evaluation"),
+    shell:
+        """
+        python -m crosstalk score-transcripts \
+            --cfg {params.cfg:q} \
+            --transcripts {input.transcripts:q} \
+            --measures {output.measures:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule summarise_conneau2020:
+    """Join everything measured into one tidy table."""
+    input:
+        measures=[f"{XLSR_WORK}/measures/errors.csv"],
+        code=code_of("gather-metrics"),
+    output:
+        metrics=f"{CONNEAU}/metrics.csv",
+        summary=f"{CONNEAU}/metrics.json",
+        record=f"{CONNEAU}/runs/summarise_conneau2020.json",
+    log:
+        f"{XLSR_LOGS}/summarise.log",
+    benchmark:
+        f"{XLSR_LOGS}/summarise.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    shell:
+        """
+        python -m crosstalk gather-metrics \
+            --measures {input.measures:q} \
+            --metrics {output.metrics:q} \
+            --summary {output.summary:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
