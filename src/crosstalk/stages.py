@@ -8,6 +8,7 @@ STAGES = {
     "align-with-pairs": "crosstalk.alignment.supervision:align_with_pairs",
     "answer-column": "crosstalk.evaluation.columns:answer_column",
     "build-smoke-archive": "crosstalk.corpora.smoke:build_archive",
+    "count-codes": "crosstalk.xlsr.codes:count_codes",
     "describe-corpora": "crosstalk.corpora.describe:describe_corpora",
     "describe-parameters": "crosstalk.results.provenance:describe_parameters",
     "describe-provenance": "crosstalk.results.provenance:describe_provenance",
