@@ -8,7 +8,8 @@ from tests.xlsr.models import tiny
 
 from crosstalk.errors import DataError
 from crosstalk.speech.packed import CUT_COLUMNS, PackedSpeech
-from crosstalk.xlsr.codes import USAGE_COLUMNS, code_usage, js_distances
+from crosstalk.xlsr.codes import USAGE_COLUMNS, code_usage
+from crosstalk.xlsr.distances import js_distances
 from crosstalk.xlsr.model import build_model
 
 

@@ -57,6 +57,17 @@ def code_of(stage):
     return [os.path.relpath(path, workflow.basedir) for path in files]
 
 
+def results_of(paper, tables, figures, also):
+    """What a paper comes to."""
+    folder = f"{RESULTS}/{paper}"
+    return [
+        *(f"{folder}/tables/{table}.csv" for table in tables[paper]),
+        *(f"{folder}/figures/{figure}.png" for figure in figures[paper]),
+        *(f"{folder}/{name}" for name in also[paper]),
+        f"{folder}/metrics.csv",
+    ]
+
+
 def cfg_all(wildcards):
     """Every parameter, for the page that lists them."""
     return canonical_json(P)

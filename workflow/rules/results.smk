@@ -24,7 +24,11 @@ TABLES = {
         "success",
         "homophones",
         "utterances",
-    ]
+    ],
+    "conneau2020": [
+        *(f"table_{n}" for n in range(1, 7)),
+        "sharing",
+    ],
 }
 FIGURES = {
     "chung2018": [
@@ -34,7 +38,8 @@ FIGURES = {
         "segmentation",
         "homophones",
         "utterances",
-    ]
+    ],
+    "conneau2020": ["table_1", "table_2", "table_3", "table_5", "table_6"],
 }
 # What a paper has besides: its own tables and figures.
 ALSO = {
@@ -45,7 +50,12 @@ ALSO = {
         "figures/supervision.png",
         "figures/projection.png",
         "figures/boundaries.png",
-    ]
+    ],
+    "conneau2020": [
+        "figures/pretraining.png",
+        "figures/sharing.png",
+        "figures/hours.png",
+    ],
 }
 
 
@@ -394,7 +404,10 @@ rule figures:
 rule chung2018:
     """Every table, figure, model and metric of Chung et al. 2018."""
     input:
-        [f"{CHUNG}/tables/{t}.csv" for t in TABLES["chung2018"]],
-        [f"{CHUNG}/figures/{t}.png" for t in FIGURES["chung2018"]],
-        [f"{CHUNG}/{name}" for name in ALSO["chung2018"]],
-        f"{CHUNG}/metrics.csv",
+        results_of("chung2018", TABLES, FIGURES, ALSO),
+
+
+rule conneau2020:
+    """Every table, figure, model and metric of Conneau et al. 2020 (XLSR)."""
+    input:
+        results_of("conneau2020", TABLES, FIGURES, ALSO),

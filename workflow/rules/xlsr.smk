@@ -307,10 +307,75 @@ rule score_transcripts:
         """
 
 
+rule count_codes:
+    """Count which codes every language uses."""
+    input:
+        **PACKED,
+        model=f"{CONNEAU}/models/all-seed{{seed}}.safetensors",
+        code=code_of("count-codes"),
+    output:
+        usage=f"{CONNEAU}/examples/codes-seed{{seed}}.parquet",
+        record=f"{CONNEAU}/runs/count_codes-seed{{seed}}.json",
+    log:
+        f"{XLSR_LOGS}/count_codes-seed{{seed}}.log",
+    benchmark:
+        f"{XLSR_LOGS}/count_codes-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=60,
+    shell:
+        """
+        python -m crosstalk count-codes \
+            --split test \
+            --model {input.model:q} \
+            --frames {input.frames:q} \
+            --cuts {input.cuts:q} \
+            --usage {output.usage:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule score_sharing:
+    """Measure distances between the codes of close and of distant languages."""
+    input:
+        usages=expand(f"{CONNEAU}/examples/codes-seed{{seed}}.parquet", seed=P.seeds),
+        code=code_of("score-sharing"),
+    output:
+        measures=f"{XLSR_WORK}/measures/sharing.csv",
+        record=f"{CONNEAU}/runs/score_sharing.json",
+    log:
+        f"{XLSR_LOGS}/score_sharing.log",
+    benchmark:
+        f"{XLSR_LOGS}/score_sharing.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("conneau2020.evaluation"),
+        seeds=P.seeds,
+    shell:
+        """
+        python -m crosstalk score-sharing \
+            --cfg {params.cfg:q} \
+            --seeds {params.seeds} \
+            --usages {input.usages:q} \
+            --measures {output.measures:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
 rule summarise_conneau2020:
     """Join everything measured into one tidy table."""
     input:
-        measures=[f"{XLSR_WORK}/measures/errors.csv"],
+        measures=expand(
+            f"{XLSR_WORK}/measures/{{part}}.csv", part=["errors", "sharing"]
+        ),
         code=code_of("gather-metrics"),
     output:
         metrics=f"{CONNEAU}/metrics.csv",
@@ -333,4 +398,123 @@ rule summarise_conneau2020:
             --metrics {output.metrics:q} \
             --summary {output.summary:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+localrules:
+    plot_pretraining,
+    plot_sharing,
+    plot_hours,
+
+
+rule plot_pretraining:
+    """Draw the curves of every pretraining."""
+    input:
+        histories=[
+            f"{CONNEAU}/history/{name}-seed{P.seeds[0]}.csv" for name in PRETRAININGS
+        ],
+        code=code_of("plot-pretraining"),
+    output:
+        png=report(
+            f"{CONNEAU}/figures/pretraining.png",
+            category="conneau2020",
+            caption="../report/pretraining.rst",
+            labels={"kind": "figure", "name": "pretraining"},
+        ),
+        pdf=f"{CONNEAU}/figures/pretraining.pdf",
+    log:
+        f"{XLSR_LOGS}/plot_pretraining.log",
+    benchmark:
+        f"{XLSR_LOGS}/plot_pretraining.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("present"),
+        names=list(PRETRAININGS),
+    shell:
+        """
+        python -m crosstalk plot-pretraining \
+            --cfg {params.cfg:q} \
+            --names {params.names:q} \
+            --histories {input.histories:q} \
+            --png {output.png:q} \
+            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+        """
+
+
+rule plot_sharing:
+    """Draw how close languages are by the codes that they use."""
+    input:
+        usages=expand(f"{CONNEAU}/examples/codes-seed{{seed}}.parquet", seed=P.seeds),
+        code=code_of("plot-sharing"),
+    output:
+        png=report(
+            f"{CONNEAU}/figures/sharing.png",
+            category="conneau2020",
+            caption="../report/sharing.rst",
+            labels={"kind": "figure", "name": "sharing"},
+        ),
+        pdf=f"{CONNEAU}/figures/sharing.pdf",
+    log:
+        f"{XLSR_LOGS}/plot_sharing.log",
+    benchmark:
+        f"{XLSR_LOGS}/plot_sharing.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("present"),
+    shell:
+        """
+        python -m crosstalk plot-sharing \
+            --cfg {params.cfg:q} \
+            --usages {input.usages:q} \
+            --png {output.png:q} \
+            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+        """
+
+
+rule plot_hours:
+    """Draw error against the hours of audio in a language."""
+    input:
+        table=f"{CONNEAU}/tables/table_1.csv",
+        reference="workflow/reference/conneau2020.yaml",
+        cuts=PACKED["cuts"],
+        code=code_of("plot-hours"),
+    output:
+        png=report(
+            f"{CONNEAU}/figures/hours.png",
+            category="conneau2020",
+            caption="../report/hours.rst",
+            labels={"kind": "figure", "name": "hours"},
+        ),
+        pdf=f"{CONNEAU}/figures/hours.pdf",
+    log:
+        f"{XLSR_LOGS}/plot_hours.log",
+    benchmark:
+        f"{XLSR_LOGS}/plot_hours.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("present"),
+    shell:
+        """
+        python -m crosstalk plot-hours \
+            --cfg {params.cfg:q} \
+            --table {input.table:q} \
+            --reference {input.reference:q} \
+            --cuts {input.cuts:q} \
+            --png {output.png:q} \
+            --pdf {output.pdf:q} 2>&1 | tee {log:q}
         """

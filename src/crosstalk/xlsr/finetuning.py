@@ -19,7 +19,7 @@ from crosstalk.training.loop import Schedule, Sums, train
 from crosstalk.training.seeding import seed_everything
 from crosstalk.training.state import training_state
 from crosstalk.xlsr.ctc import CtcModel, ctc_loss, save_ctc
-from crosstalk.xlsr.labelled import LabelledBatch, LabelledBatches, first_minutes, with_labels
+from crosstalk.xlsr.labelled import LabelledBatch, LabelledBatches, shortened, with_labels
 from crosstalk.xlsr.model import SpeechModel, load_model
 from crosstalk.xlsr.pretraining import check_inputs
 from crosstalk.xlsr.spec_augment import draw_spans
@@ -79,7 +79,7 @@ def finetune_ctc(
     speech = PackedSpeech.read(frames, cuts)
     chosen = with_labels(speech, languages, "train", labels, label_params)
     if minutes:
-        chosen = first_minutes(chosen, minutes)
+        chosen = shortened(chosen, minutes)
     symbols = Vocabulary.fit(zip(chosen.languages, chosen.labels, strict=True), vocabulary)
     seed_everything(seed, "fine-tuning")
     pretrained_model = load_model(pretrained)

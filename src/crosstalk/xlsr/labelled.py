@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from crosstalk.errors import DataError
 from crosstalk.params.ctc import LabelParams
 from crosstalk.seeds import derive_seed
 from crosstalk.speech.packed import PackedSpeech
+from crosstalk.xlsr.amounts import first_minutes, in_digest_order
 from crosstalk.xlsr.tokens import Labels, character_labels, phone_labels
 
 
@@ -49,9 +49,8 @@ def with_labels(
         else character_labels(row.text, row.language)
         for index, row in zip(chosen, cuts.iloc[chosen].itertuples(), strict=True)
     }
-    kept = sorted(
-        (index for index in chosen if found[index]), key=lambda index: _digest(cuts["id"][index])
-    )
+    spelt = np.array([index for index in chosen if found[index]], dtype=np.int64)
+    kept = spelt[in_digest_order(cuts["id"].iloc[spelt])]
     there = set(cuts["language"].iloc[kept])
     if missing := [language for language in languages if language not in there]:
         raise DataError(
@@ -61,27 +60,9 @@ def with_labels(
     return Labelled(_take(speech, kept), [found[index] for index in kept])
 
 
-def first_minutes(labelled: Labelled, minutes: float) -> Labelled:
-    """Keep the first utterances of each language, until it has ``minutes``.
-
-    The order is that of `with_labels`, the same for every model and seed; more minutes contain
-    fewer. The utterance that reaches the limit is the last.
-
-    Raises
-    ------
-    DataError
-        A language has less.
-
-    """
-    seconds = labelled.speech.cuts["seconds"]
-    before = seconds.groupby(labelled.speech.cuts["language"]).cumsum() - seconds
-    total = seconds.groupby(labelled.speech.cuts["language"]).sum() / 60
-    if (total < minutes).any():
-        language = total.idxmin()
-        raise DataError(
-            f"{language} has {total[language]:.1f} labelled minutes, not {minutes:g}: ask for less"
-        )
-    kept = np.flatnonzero(before < minutes * 60)
+def shortened(labelled: Labelled, minutes: float) -> Labelled:
+    """Keep the `first_minutes` of each language; raises DataError if one has less."""
+    kept = np.flatnonzero(first_minutes(labelled.speech.cuts, minutes))
     return Labelled(_take(labelled.speech, kept), [labelled.labels[index] for index in kept])
 
 
@@ -159,7 +140,3 @@ def _take(speech: PackedSpeech, indices: Sequence[int] | np.ndarray) -> PackedSp
     kept = np.asarray(indices)
     cuts = speech.cuts.iloc[kept].reset_index(drop=True)
     return PackedSpeech(speech.frames, speech.starts[kept], speech.lengths[kept], cuts, speech.rate)
-
-
-def _digest(identity: str) -> str:
-    return hashlib.sha256(identity.encode()).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -17,6 +18,7 @@ from crosstalk.training.device import device
 from crosstalk.training.loop import Schedule, Sums, train
 from crosstalk.training.seeding import seed_everything
 from crosstalk.training.state import training_state
+from crosstalk.xlsr.amounts import first_minutes
 from crosstalk.xlsr.masking import draw_masked
 from crosstalk.xlsr.model import SpeechModel, build_model, save_model
 from crosstalk.xlsr.objective import draw_distractors
@@ -39,7 +41,9 @@ def pretrain_xlsr(
     model: Output,
     history: Output,
 ) -> None:
-    """Pretrain on the training speech of ``languages``; resumes by itself if it was interrupted.
+    """Pretrain on training speech; resumes by itself if it was interrupted (stage).
+
+    ``languages`` are names, each with the minutes of it that are heard, if not all: ``it:5``.
 
     Raises
     ------
@@ -101,16 +105,26 @@ def draw_model(cfg: XlsrModelParams, seed: int) -> SpeechModel:
     return build_model(cfg)
 
 
-def training_speech(speech: PackedSpeech, languages: list[str]) -> PackedSpeech:
-    """Select the training utterances of some languages, all of which must have one."""
-    train_cuts = speech.cuts["split"] == "train"
-    known = set(speech.cuts["language"][train_cuts])
-    unknown = [language for language in languages if language not in known]
-    if unknown:
-        raise DataError(
-            f"no training speech in {' '.join(unknown)}; there is {' '.join(sorted(known))}"
-        )
-    return speech.select(train_cuts & speech.cuts["language"].isin(languages))
+def training_speech(speech: PackedSpeech, audio: list[str]) -> PackedSpeech:
+    """Select the training utterances of some languages: ``es`` all of them, ``es:5`` 5 minutes.
+
+    Raises
+    ------
+    DataError
+        A language has none, or not as many minutes.
+
+    """
+    speech = speech.select(speech.cuts["split"] == "train")
+    cuts = speech.cuts
+    kept = np.zeros(len(cuts), bool)
+    for part in audio:
+        language, _, minutes = part.partition(":")
+        own = (cuts["language"] == language).to_numpy()
+        if not own.any():
+            known = " ".join(sorted(set(cuts["language"])))
+            raise DataError(f"no training speech in {language}; there is {known}")
+        kept[own] = first_minutes(cuts[own], float(minutes)) if minutes else True
+    return speech.select(kept)
 
 
 def check_inputs(speech: PackedSpeech, model: SpeechModel) -> None:
