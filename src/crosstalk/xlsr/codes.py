@@ -6,6 +6,8 @@ languages share more of them.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 import torch
@@ -21,7 +23,14 @@ from crosstalk.xlsr.pretraining import check_inputs
 USAGE_COLUMNS = ("language", "group", "code", "count")
 
 
-def count_codes(*, split: str, model: Input, frames: Input, cuts: Input, usage: Output) -> None:
+def count_codes(
+    *,
+    split: Literal["train", "dev", "test"],
+    model: Input,
+    frames: Input,
+    cuts: Input,
+    usage: Output,
+) -> None:
     """Count the codes of every frame of a split, by language; rows of zeros stay in the table.
 
     Raises

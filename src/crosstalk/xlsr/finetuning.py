@@ -27,9 +27,6 @@ from crosstalk.xlsr.tokens import Labels, Scope, Vocabulary
 
 Protocol = Literal["full", "frozen", "all"]
 
-LEAST_SPANS = 2
-"""Spans of masked frames in a row, however short it is (fairseq)."""
-
 
 def finetune_ctc(
     *,
@@ -186,7 +183,7 @@ def batch_loss(
         int(encoder.lengths(torch.tensor(batch.audio.shape[1]))),
         share=cfg.time_share,
         length=cfg.time_length,
-        at_least=LEAST_SPANS,
+        at_least=cfg.least_spans,
     )
     channels = torch.full_like(frames, width)
     channel_mask = draw_spans(
