@@ -42,7 +42,7 @@ def test_the_summary_holds_what_pools_the_seeds(tmp_path):
 
 def test_two_stages_may_not_measure_one_cell(tmp_path):
     twice = [measure("a", "all", 1.0)]
-    with pytest.raises(Exception, match="unique|duplicate"):
+    with pytest.raises(Exception, match=r"unique|duplicate"):
         gathered(tmp_path, twice, twice)
 
 

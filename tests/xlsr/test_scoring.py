@@ -144,9 +144,9 @@ def written(models, measure, *, model=None, messages=(), language="es"):
     folder, frames, cuts = models
     path = folder / "transcripts.parquet"
     transcribe(
-        cfg=DecodeParams(beam=50), splits=SplitParams(), table="table_1", row="ours",
-        column=language, language=language, measure=measure, split="test", seed=0,
-        model=folder / (model or ("phones" if measure == "PER" else "characters")),
+        cfg=DecodeParams(beam=50), splits=SplitParams(), table="table_1", rows=["ours"],
+        columns=[language], languages=[language], measures=[measure], split="test", seed=0,
+        models=[folder / (model or ("phones" if measure == "PER" else "characters"))],
         frames=frames, cuts=cuts, messages=list(messages), transcripts=path,
     )  # fmt: skip
     return pd.read_parquet(path)
