@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.functional import dropout, gelu, linear, scaled_dot_product_attention
 
+from crosstalk.contextual.ragged import Ragged
 from crosstalk.contextual.tokeniser import Subwords
 from crosstalk.errors import DataError
 from crosstalk.params.contextual import EncoderParams
@@ -35,6 +36,8 @@ class Packed:
     """int64 [N]."""
     lengths: Tensor
     """int64 [B]."""
+    longest: int
+    """The largest of ``lengths``, known without asking the device."""
 
     @property
     def starts(self) -> Tensor:
@@ -54,16 +57,22 @@ class Packed:
         return count - self.starts.repeat_interleave(self.lengths, output_size=len(self.ids))
 
     def to(self, device: torch.device) -> Packed:
-        return Packed(self.ids.to(device), self.lengths.to(device))
+        return Packed(self.ids.to(device), self.lengths.to(device), self.longest)
 
     @classmethod
     def of(cls, subwords: Subwords, sentences: Tensor) -> Packed:
         """Pack some ``sentences`` int64 [B] of a corpus, in that order."""
-        offsets = torch.from_numpy(subwords.offsets)
-        lengths = offsets.diff()[sentences]
-        batch = cls(torch.empty(int(lengths.sum()), dtype=torch.int64), lengths)
-        rows = offsets[sentences].repeat_interleave(lengths) + batch.place
-        return cls(torch.from_numpy(subwords.ids)[rows].long(), lengths)
+        every = Ragged(torch.from_numpy(subwords.ids), torch.from_numpy(subwords.offsets))
+        ids, _ = every.take(sentences)
+        lengths = every.lengths[sentences]
+        return cls(ids.long(), lengths, int(lengths.max()))
+
+    @classmethod
+    def join(cls, one: Packed, other: Packed) -> Packed:
+        """Sentences of one batch, then those of another."""
+        ids = torch.cat([one.ids, other.ids])
+        lengths = torch.cat([one.lengths, other.lengths])
+        return cls(ids, lengths, max(one.longest, other.longest))
 
 
 class Layer(nn.Module):
@@ -141,7 +150,7 @@ class Encoder(nn.Module):
             If a sentence is longer than the encoder has positions for.
 
         """
-        longest = int(batch.lengths.max())
+        longest = batch.longest
         if longest > len(self.position.weight):
             raise DataError(
                 f"a sentence has {longest} subwords, more than encoder.positions="

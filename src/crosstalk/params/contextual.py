@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 from crosstalk.params.section import Section
 
 Similarity = Literal["csls", "cosine", "scalar"]
+Subword = Literal["first", "last"]
+Target = Literal["frozen", "live"]
 Protocol = Literal["frozen", "light", "full", "continued"]
 
 
@@ -91,10 +93,10 @@ class AlignParams(Section):
     links: Literal["words", "random", "ends"] = "words"
     """What is drawn together: linked words with [CLS] and [SEP], English words in random order (a
     control: as many links, all of them wrong), or [CLS] and [SEP] alone."""
-    target: Literal["frozen", "live"] = "frozen"
+    target: Target = "frozen"
     """Whether foreign vectors are drawn to the initial model's English (the authors' script) or to
     the trained model's, which then moves towards them too."""
-    subword: Literal["last", "first"] = "last"
+    subword: Subword = "last"
     """Which subword stands for a word."""
     max_words: int = Field(64, ge=1)
     """Pairs with a longer side are skipped (the authors' script)."""
@@ -105,8 +107,9 @@ class AlignParams(Section):
 class RotationParams(Section):
     """The rotation baselines (Wang et al. 2019 by words, Aldarmaki and Diab 2019 by sentences)."""
 
-    pairs: int = Field(250_000, ge=1)
-    """Sentence pairs of each language that the rotations are fitted to (not stated)."""
+    pairs: int = Field(10_000, ge=1)
+    """Sentence pairs of each language that the rotations are fitted to, the first of the table (not
+    stated)."""
     centre: bool = False
     """Whether both sides are centred on their mean first (not stated)."""
 
@@ -127,7 +130,7 @@ class RetrievalParams(Section):
     """Which hidden states stand for words (the paper: the last)."""
     ends: bool = False
     """Whether [CLS] and [SEP] are asked for as if they were words, as in the authors' script."""
-    subword: Literal["last", "first"] = "last"
+    subword: Subword = "last"
     """Which subword stands for a word."""
 
 
@@ -161,3 +164,16 @@ class TransferParams(Section):
     """Sentence pairs of each language an update, for that loss."""
     gradient_norm: float = Field(1.0, gt=0)
     """Clipping (BERT's code)."""
+
+
+class FastAlignParams(Section):
+    """Word links by the model of fast_align (Dyer, Chahuneau and Smith 2013)."""
+
+    iterations: int = Field(5, ge=1)
+    """Passes of expectation maximisation (fast_align's default)."""
+    tension: float = Field(4.0, gt=0)
+    """How strongly the diagonal is favoured at first; then it is learnt (fast_align's default)."""
+    null: float = Field(0.08, gt=0, lt=1)
+    """Probability that a word has no link (fast_align's default)."""
+    alpha: float = Field(0.01, gt=0)
+    """Of the Dirichlet prior of the translation table (fast_align's default)."""

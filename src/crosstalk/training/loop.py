@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from crosstalk.errors import TrainingError
 from crosstalk.progress import bar
+from crosstalk.training.rates import Rate, constant
 from crosstalk.training.state import TrainingState
 
 
@@ -28,6 +29,8 @@ class Schedule:
     log_every: int
     gradient_norm: float
     save_seconds: float = 60.0
+    rate: Rate = constant
+    """Factor on the optimiser's learning rates at each step."""
 
 
 def train[B](
@@ -57,11 +60,14 @@ def train[B](
     """
     accelerator = Accelerator()
     model, optimiser = accelerator.prepare(model, optimiser)
+    highest = [group["lr"] for group in optimiser.param_groups]
     step, history, total = _restore(model, optimiser, state, accelerator.device)
     saved_at = time.monotonic()
     with bar(label=label, total=schedule.steps, unit="step") as shown:
         shown.update(step)
         while step < schedule.steps:
+            for group, rate in zip(optimiser.param_groups, highest, strict=True):
+                group["lr"] = rate * schedule.rate(step)
             loss = loss_of(model, batch_at(step))
             optimiser.zero_grad()
             accelerator.backward(loss)
