@@ -2,6 +2,7 @@
 
 STAGES = {
     "align-adversarial": "crosstalk.alignment.align:align_adversarial",
+    "align-contextual": "crosstalk.contextual.alignment:align_contextual",
     "align-self-learning": "crosstalk.alignment.align:align_self_learning",
     "align-supervised": "crosstalk.alignment.align:align_supervised",
     "align-wasserstein": "crosstalk.alignment.align:align_wasserstein",
@@ -17,9 +18,11 @@ STAGES = {
     "embed-segments": "crosstalk.embeddings.embed:embed_segments",
     "extract-utterances": "crosstalk.speech.extraction:extract_utterances",
     "fetch-archive": "crosstalk.corpora.fetch:fetch_archive",
+    "fit-rotations": "crosstalk.contextual.rotation:fit_rotations",
     "gather-supervision": "crosstalk.results.ladder:gather_supervision",
     "judge-claims": "crosstalk.results.claims:judge_claims",
     "list-neighbours": "crosstalk.results.examples:list_neighbours",
+    "load-masked-lm": "crosstalk.contextual.pretrained:load_masked_lm",
     "pick-utterance": "crosstalk.results.examples:pick_utterance",
     "plot-boundaries": "crosstalk.results.examples:plot_boundaries",
     "plot-corpora": "crosstalk.results.corpora:plot_corpora",
@@ -36,7 +39,9 @@ STAGES = {
     "prepare-testament": "crosstalk.corpora.testament:prepare_testament",
     "prepare-tuxpaint": "crosstalk.corpora.tuxpaint:prepare_tuxpaint",
     "prepare-wesnoth": "crosstalk.corpora.wesnoth:prepare_wesnoth",
+    "pretrain-masked-lm": "crosstalk.contextual.pretraining:pretrain_masked_lm",
     "project-spaces": "crosstalk.results.examples:project_spaces",
+    "retrieve-words": "crosstalk.contextual.retrieval:retrieve_words",
     "rotate-space": "crosstalk.alignment.align:rotate_space",
     "score-homophones": "crosstalk.evaluation.homophones:score_homophones",
     "score-maps": "crosstalk.evaluation.ladder:score_maps",
@@ -52,6 +57,8 @@ STAGES = {
     "train-speech2vec": "crosstalk.embeddings.speech2vec_training:train_speech2vec",
     "train-word-classifier": "crosstalk.embeddings.word_classifier:train_word_classifier",
     "train-word2vec": "crosstalk.embeddings.word2vec:train_word2vec",
+    "transfer-frozen": "crosstalk.contextual.transfer:transfer_frozen",
+    "transfer-tuned": "crosstalk.contextual.tuning:transfer_tuned",
     "write-corpora-table": "crosstalk.results.corpora:write_corpora_table",
     "write-table": "crosstalk.results.tables:write_table",
 }

@@ -109,15 +109,19 @@ def alignment_loss(
         now = encoder(batch.sentences).float()
         with torch.no_grad():
             before = frozen(batch.english).float()
-    english = now if target == "live" else before
-    pulled = squared_distance(now[batch.foreign_linked], english[batch.english_linked])
-    held = squared_distance(now[batch.kept], before[batch.kept])
-    return (batch.link_weight @ pulled) + regularisation * (batch.kept_weight @ held)
+    pulled = pull(now, now if target == "live" else before, batch)
+    return pulled + regularisation * hold(now, before, batch)
 
 
-def squared_distance(x: Tensor, y: Tensor) -> Tensor:
-    """Mean over dimensions of the squared difference of vectors [N, d], float32 [N]."""
-    return (x - y).square().mean(1)
+def pull(vectors: Tensor, english: Tensor, batch: PairBatch) -> Tensor:
+    """First term: ``vectors`` [N, d] of all subwords to ``english`` [at least E, d]; a scalar."""
+    squared = (vectors[batch.foreign_linked] - english[batch.english_linked]).square().mean(1)
+    return batch.link_weight @ squared
+
+
+def hold(vectors: Tensor, english: Tensor, batch: PairBatch) -> Tensor:
+    """Second term without its weight: English among ``vectors`` [N, d] to ``english`` [E, d]."""
+    return batch.kept_weight @ (vectors[batch.kept] - english[batch.kept]).square().mean(1)
 
 
 def _shares(group: Tensor) -> Tensor:

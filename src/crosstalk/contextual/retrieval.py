@@ -17,16 +17,14 @@ from crosstalk.alignment.csls import mean_similarity, rank_of_counterparts
 from crosstalk.contextual.bitext import Bitext, read_bitext
 from crosstalk.contextual.encoder import Encoder
 from crosstalk.contextual.rotation import Rotations, load_rotations
+from crosstalk.contextual.systems import BASE, ROTATED, encoders
 from crosstalk.contextual.tokeniser import WordPieces
 from crosstalk.contextual.vectors import subword_vectors
-from crosstalk.errors import ParameterError
 from crosstalk.params.contextual import RetrievalParams, Similarity
 from crosstalk.progress import progress
 from crosstalk.stage import Input, Output
 from crosstalk.training.device import device
 
-BASE, ROTATED = "base", {"word": "word_rotation", "sentence": "sentence_rotation"}
-"""Systems beside the aligned ones."""
 COLUMNS = ("system", "seed", "language", "direction", "similarity", "layer", "query", "rank")
 
 
@@ -57,11 +55,9 @@ def retrieve_words(
         If ``names`` and ``aligned`` are not as many.
 
     """
-    if len(names) != len(aligned):
-        raise ParameterError(f"{len(aligned)} aligned models need as many names: {' '.join(names)}")
     bitext = read_bitext(pairs, WordPieces.load(vocabulary), ends=cfg.ends, subword=cfg.subword)
     turned = load_rotations(rotations)
-    systems = [(BASE, base), *zip(names, aligned, strict=True)]
+    systems = encoders(base, names, aligned)
     tables = []
     for name, path in progress(systems, label="retrieval", unit="system"):
         encoder = Encoder.load(path)

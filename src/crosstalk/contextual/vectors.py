@@ -44,19 +44,24 @@ def mean_states(batch: Packed, states: Tensor) -> Tensor:
     return total / (batch.lengths - 2).unsqueeze(1)
 
 
-def _encoded(encoder: Encoder, subwords: Subwords) -> Iterator[tuple[Tensor, Packed, list[Tensor]]]:
-    """Yield sentences (numbers, on the CPU), their packed form, and all their hidden states."""
-    encoder = encoder.to(device()).eval()
+def batches_by_length(subwords: Subwords) -> Iterator[tuple[Tensor, Packed]]:
+    """Yield all sentences, the short ones first: numbers int64 [B], and the batch on the device."""
     lengths = torch.from_numpy(subwords.lengths)
     order = lengths.argsort(stable=True)
     limit = SUBWORDS_AT_ONCE[device().type]
     start = 0
+    while start < len(order):
+        # Lengths rise, so a batch is padded to its last sentence.
+        rising = lengths[order[start : start + limit]]
+        padded = rising * torch.arange(1, len(rising) + 1)
+        sentences = order[start : start + max(1, int((padded <= limit).sum()))]
+        yield sentences, Packed.of(subwords, sentences).to(device())
+        start += len(sentences)
+
+
+def _encoded(encoder: Encoder, subwords: Subwords) -> Iterator[tuple[Tensor, Packed, list[Tensor]]]:
+    """Yield the same batches with all their hidden states."""
+    encoder = encoder.to(device()).eval()
     with torch.inference_mode(), mixed_precision():
-        while start < len(order):
-            # Lengths rise, so a batch is padded to its last sentence.
-            rising = lengths[order[start : start + limit]]
-            padded = rising * torch.arange(1, len(rising) + 1)
-            sentences = order[start : start + max(1, int((padded <= limit).sum()))]
-            batch = Packed.of(subwords, sentences).to(device())
+        for sentences, batch in batches_by_length(subwords):
             yield sentences, batch, encoder.hidden_states(batch)
-            start += len(sentences)

@@ -9,7 +9,7 @@ from crosstalk.params.section import Section
 Similarity = Literal["csls", "cosine", "scalar"]
 Subword = Literal["first", "last"]
 Target = Literal["frozen", "live"]
-Protocol = Literal["frozen", "light", "full", "continued"]
+Tuning = Literal["light", "full", "continued"]
 
 
 class TokeniserParams(Section):
@@ -137,43 +137,35 @@ class RetrievalParams(Section):
 class TransferParams(Section):
     """Zero-shot classification: trained on English labels, tested in every language."""
 
-    protocols: Annotated[tuple[Protocol, ...], Field(min_length=1)] = (
-        "frozen",
-        "light",
-        "full",
-        "continued",
-    )
-    """How the classifier is trained: logistic regression on the mean vectors of a frozen encoder,
-    or all weights at `light_learning_rate` for one epoch, or at `learning_rate` for `epochs` (the
-    paper's), or the last with the alignment loss kept on (Efimov et al. 2023)."""
+    messages: int = Field(392_702, ge=1)
+    """Training messages, the first of the table (MultiNLI has as many pairs)."""
+    split: Literal["dev", "test"] = "test"
+    """Which messages are asked for; `dev` to choose parameters by."""
     l2: float = Field(1.0, gt=0)
-    """Weight of the penalty ½‖W‖² beside the summed loss of logistic regression."""
+    """Of logistic regression on frozen encoders: weight of ½‖W‖² beside the summed loss (ours)."""
+
+
+class TuningParams(TransferParams):
+    """The same with all weights of the encoder trained, as in the paper."""
+
+    protocols: Annotated[tuple[Tuning, ...], Field(min_length=1)] = ("light", "full", "continued")
+    """One epoch at `light_learning_rate` (ours, it forgets less); `epochs` at `learning_rate` (the
+    paper's); or that with the alignment loss kept on (Efimov et al. 2023)."""
+    pooling: Literal["first", "mean"] = "first"
+    """What the classifier sees of the last hidden states: [CLS] (the paper's), or their mean."""
     epochs: int = Field(3, ge=1)
-    """Passes over the English messages (section 4; Devlin et al. 2019)."""
+    """Passes over the English messages (section 4)."""
     learning_rate: float = Field(5e-5, gt=0, le=1)
     """Highest rate of Adam with betas 0.9 and 0.98 and epsilon 1e-9."""
     light_learning_rate: float = Field(1e-5, gt=0, le=1)
-    """That of light tuning (ours)."""
+    """That of light tuning."""
     warmup_share: float = Field(0.1, ge=0, lt=1)
-    """Share of the updates in which the rate rises; it falls linearly to 0 afterwards."""
+    """Share of the updates in which the rate rises from 0; it falls linearly to 0 afterwards."""
     batch: int = Field(32, ge=1)
     """Messages an update."""
+    gradient_norm: float = Field(1.0, gt=0)
+    """Clipping (BERT's code)."""
     continued_weight: float = Field(1.0, ge=0)
     """Weight of the alignment loss, with live English targets, beside the classification loss."""
     continued_pairs: int = Field(4, ge=1)
-    """Sentence pairs of each language an update, for that loss."""
-    gradient_norm: float = Field(1.0, gt=0)
-    """Clipping (BERT's code)."""
-
-
-class FastAlignParams(Section):
-    """Word links by the model of fast_align (Dyer, Chahuneau and Smith 2013)."""
-
-    iterations: int = Field(5, ge=1)
-    """Passes of expectation maximisation (fast_align's default)."""
-    tension: float = Field(4.0, gt=0)
-    """How strongly the diagonal is favoured at first; then it is learnt (fast_align's default)."""
-    null: float = Field(0.08, gt=0, lt=1)
-    """Probability that a word has no link (fast_align's default)."""
-    alpha: float = Field(0.01, gt=0)
-    """Of the Dirichlet prior of the translation table (fast_align's default)."""
+    """Sentence pairs of each language an update for that loss."""
