@@ -15,7 +15,7 @@ Tuning = Literal["light", "full", "continued"]
 class TokeniserParams(Section):
     """WordPiece trained on the pretraining text; a pretrained encoder brings its own."""
 
-    vocabulary: int = Field(119_547, ge=200)
+    vocabulary: int = Field(119_547, ge=100)
     """Pieces, special ones counted (multilingual BERT's number)."""
     min_count: int = Field(2, ge=1)
     """Pieces seen less often are not learnt (not stated)."""
