@@ -55,8 +55,9 @@ def split_words(text: str, language: str) -> list[str]:
     words again, joined by blanks, gives the same words.
     """
     plain = unicodedata.normalize("NFC", text.translate(_JOINERS))
-    visible = "".join(c if unicodedata.category(c)[0] != "C" or c.isspace() else "" for c in plain)
-    return _sign_pattern(language).findall(visible)
+    if not plain.isprintable():
+        plain = "".join(c for c in plain if c.isprintable() or c.isspace())
+    return _sign_pattern(language).findall(plain)
 
 
 def _lower(text: str, language: str) -> str:
@@ -72,11 +73,11 @@ def _sign_pattern(language: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=64)
 def _word_pattern(language: str) -> re.Pattern[str]:
-    letter = rf"[^\W_][{_marks()}]*"
-    word = rf"(?:{letter})+(?:['\-](?:{letter})+)*"
+    letters = rf"(?:[^\W_]++[{_marks()}]*+)++"
+    word = rf"{letters}(?:['\-]{letters})*"
     if language in _ELIDED:
         elided = rf"(?:{_ELIDED[language]})'(?!['\-])"
-        word = rf"(?<![^\W_]){elided}|(?:{letter})+(?:['\-](?!{elided})(?:{letter})+)*"
+        word = rf"(?<![^\W_]){elided}|{letters}(?:['\-](?!{elided}){letters})*"
     return re.compile(word)
 
 
