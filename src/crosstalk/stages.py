@@ -7,6 +7,7 @@ STAGES = {
     "align-supervised": "crosstalk.alignment.align:align_supervised",
     "align-wasserstein": "crosstalk.alignment.align:align_wasserstein",
     "align-with-pairs": "crosstalk.alignment.supervision:align_with_pairs",
+    "analyse-contextual": "crosstalk.contextual.analyses:analyse_contextual",
     "answer-column": "crosstalk.evaluation.columns:answer_column",
     "build-smoke-archive": "crosstalk.corpora.smoke:build_archive",
     "describe-corpora": "crosstalk.corpora.describe:describe_corpora",

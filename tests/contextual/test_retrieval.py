@@ -12,8 +12,9 @@ from tests.contextual.toy import ENCODER
 from crosstalk.alignment.csls import rank_of_counterparts
 from crosstalk.contextual.bitext import read_bitext
 from crosstalk.contextual.encoder import Encoder
-from crosstalk.contextual.retrieval import COLUMNS, ranks_of, retrieve_words
+from crosstalk.contextual.retrieval import ranks_of, retrieve_words
 from crosstalk.contextual.rotation import Rotation, fit_rotations, load_rotations
+from crosstalk.contextual.tables import RANKS
 from crosstalk.contextual.vectors import sentence_vectors, subword_vectors
 from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.contextual import RetrievalParams, RotationParams
@@ -144,7 +145,7 @@ def test_the_table_holds_every_answer(files, pieces, tmp_path, ends):
     cfg = RetrievalParams(layers="all", ends=ends, similarities=("csls",))
     retrieve_words(cfg=cfg, seed=3, names=["mine"], ranks=tmp_path / "ranks", **files)
     table = pd.read_parquet(tmp_path / "ranks")
-    assert list(table.columns) == list(COLUMNS)
+    assert list(table.columns) == list(RANKS)
     pairs = pd.read_parquet(files["pairs"])
     asked = pairs["english_links"].str.len() + 2 * ends
     per_language = asked.groupby(pairs["language"]).sum()

@@ -9,7 +9,8 @@ from torch.nn.functional import cross_entropy
 
 from crosstalk.contextual.encoder import Encoder
 from crosstalk.contextual.rotation import fit_rotations
-from crosstalk.contextual.transfer import COLUMNS, LogisticRegression, Task, transfer_frozen
+from crosstalk.contextual.tables import TRANSFER
+from crosstalk.contextual.transfer import LogisticRegression, Task, transfer_frozen
 from crosstalk.contextual.tuning import Classifier, TuningBatches, predict, transfer_tuned
 from crosstalk.errors import DataError
 from crosstalk.params.contextual import RotationParams, TransferParams, TuningParams
@@ -73,7 +74,7 @@ def test_every_system_is_asked_in_every_language(files, pieces, tmp_path):
         **{name: files[name] for name in names},
     )
     table = pd.read_parquet(tmp_path / "answers")
-    assert list(table.columns) == list(COLUMNS)
+    assert list(table.columns) == list(TRANSFER)
     test = pd.read_parquet(files["messages"]).query("split == 'test'")
     systems = {"base", "same", "word_rotation", "sentence_rotation", "translate_train", "majority"}
     assert set(table["system"]) == systems

@@ -18,14 +18,13 @@ from crosstalk.contextual.bitext import Bitext, read_bitext
 from crosstalk.contextual.encoder import Encoder
 from crosstalk.contextual.rotation import Rotations, load_rotations
 from crosstalk.contextual.systems import BASE, ROTATED, encoders
+from crosstalk.contextual.tables import RANKS
 from crosstalk.contextual.tokeniser import WordPieces
 from crosstalk.contextual.vectors import subword_vectors
 from crosstalk.params.contextual import RetrievalParams, Similarity
 from crosstalk.progress import progress
 from crosstalk.stage import Input, Output
 from crosstalk.training.device import device
-
-COLUMNS = ("system", "seed", "language", "direction", "similarity", "layer", "query", "rank")
 
 
 def retrieve_words(
@@ -64,7 +63,7 @@ def retrieve_words(
         tables += _asked(cfg, name, encoder, bitext, turned if name == BASE else {})
     table = pd.concat(tables, ignore_index=True)
     table.insert(1, "seed", seed)
-    table[list(COLUMNS)].to_parquet(ranks, index=False, compression="zstd")
+    table[list(RANKS)].to_parquet(ranks, index=False, compression="zstd")
 
 
 def ranks_of(source: Tensor, target: Tensor, similarity: Similarity, *, neighbours: int) -> Tensor:

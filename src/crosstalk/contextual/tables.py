@@ -1,4 +1,4 @@
-"""The tables that this room's models are trained and tested on, by their columns.
+"""The tables that this room's models are trained and tested on, and what they answer, by columns.
 
 Words are strings without white space, in the order of the message. Positions count words from 0.
 `message_id` is shared by all translations of a message; the two sides of a pair are one message.
@@ -19,3 +19,9 @@ the words that the n-th link joins. A word is in one link at most (Cao et al. 20
 MESSAGES = ("language", "message_id", "words", "label", "split")
 """Messages to classify: one row a message and language, English among the languages. ``label`` is
 the class by name, ``split`` is ``train``, ``dev`` or ``test``, the same in every language."""
+
+RANKS = ("system", "seed", "language", "direction", "similarity", "layer", "query", "rank")
+"""Answers of retrieval, see `crosstalk.contextual.retrieval.retrieve_words`."""
+
+TRANSFER = ("system", "seed", "protocol", "language", "message_id", "right")
+"""Answers of transfer, see `crosstalk.contextual.transfer.transfer_frozen`."""

@@ -18,7 +18,7 @@ from scipy.special import log_softmax, softmax
 from crosstalk.contextual.encoder import Encoder
 from crosstalk.contextual.rotation import load_rotations
 from crosstalk.contextual.systems import BASE, ROTATED, encoders
-from crosstalk.contextual.tables import MESSAGES
+from crosstalk.contextual.tables import MESSAGES, TRANSFER
 from crosstalk.contextual.tokeniser import Subwords, WordPieces
 from crosstalk.contextual.vectors import sentence_vectors
 from crosstalk.corpora.parquet import read_columns
@@ -27,7 +27,6 @@ from crosstalk.params.contextual import TransferParams
 from crosstalk.progress import progress
 from crosstalk.stage import Input, Output
 
-COLUMNS = ("system", "seed", "protocol", "language", "message_id", "right")
 MAJORITY, TRANSLATED = "majority", "translate_train"
 
 
@@ -168,9 +167,9 @@ def transfer_frozen(
 def answer_table(
     system: str, seed: int, protocol: str, language: str, asked: Labelled, predicted: np.ndarray
 ) -> pd.DataFrame:
-    """Rows of `COLUMNS` for the predicted classes int64 [S] of some messages."""
+    """Rows of `tables.TRANSFER` for the predicted classes int64 [S] of some messages."""
     values = (system, seed, protocol, language, asked.ids, predicted == asked.labels)
-    return pd.DataFrame(dict(zip(COLUMNS, values, strict=True)))
+    return pd.DataFrame(dict(zip(TRANSFER, values, strict=True)))
 
 
 def write_answers(tables: list[pd.DataFrame], path: Path) -> None:
