@@ -188,3 +188,12 @@ def accuracy(path, tables, pieces):
     )
     x, y = (subword_vectors(encoder, side, [ENCODER.layers])[0][rows] for side, rows in sides)
     return (ranks_of(x, y, "csls", neighbours=10) == 1).float().mean()
+
+
+def test_pairs_that_all_languages_have_come_first(tables, pieces):
+    """`yy` lacks the last ten messages, so the fifty others are kept, and drawn together."""
+    bitext = read_bitext(tables["pairs"], pieces, pairs=50)
+    assert len(bitext.english) == 50
+    batch = PairBatches(bitext, 10, 0, subword="last").batch_at(3)
+    assert len(batch.english.lengths) == 10
+    assert len(batch.sentences.lengths) == 30

@@ -73,7 +73,8 @@ def read_bitext(
     subword
         Which subword of a word is meant.
     pairs
-        Pairs of each language that are kept at most, the first of the table.
+        Pairs of each language that are kept at most: those of messages that most languages have
+        come first (English is encoded once for all of them), then the first of the table.
     max_words
         Pairs with more words on a side are skipped.
 
@@ -88,7 +89,10 @@ def read_bitext(
         longest = np.maximum(table["english"].str.len(), table["foreign"].str.len())
         table = table[longest <= max_words]
     if pairs is not None:
-        table = table.groupby("language", sort=False).head(pairs)
+        languages = table.groupby("message_id")["language"].transform("size")
+        first = languages.sort_values(ascending=False, kind="stable").index
+        kept = table.loc[first].groupby("language").head(pairs).index
+        table = table.loc[table.index.isin(kept)]
     if table.empty:
         raise DataError(f"{path} has no sentence pair, or only longer ones than max_words allows")
     sentence, _ = pd.factorize(table["message_id"])

@@ -79,7 +79,8 @@ class AlignParams(Section):
     """Alignment by fine-tuning (section 3 and appendix A.1 of the paper; the authors' script)."""
 
     pairs: int = Field(250_000, ge=1)
-    """Sentence pairs of each language, the first of the table; a shorter language is cycled."""
+    """Sentence pairs of each language at most, those of messages that most languages have first
+    (section 4; its table of amounts has 10,000 and 50,000). A shorter language is cycled."""
     epochs: int = Field(1, ge=1)
     """Passes over the pairs."""
     batch_pairs: int = Field(8, ge=1)
@@ -142,7 +143,7 @@ class TransferParams(Section):
     split: Literal["dev", "test"] = "test"
     """Which messages are asked for; `dev` to choose parameters by."""
     l2: float = Field(1.0, gt=0)
-    """Of logistic regression on frozen encoders: weight of ½‖W‖² beside the summed loss (ours)."""
+    """Weight of ½‖W‖² beside the summed loss of logistic regression on frozen encoders (ours)."""
 
 
 class TuningParams(TransferParams):
