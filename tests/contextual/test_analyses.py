@@ -82,6 +82,7 @@ def analysed(tables, tmp_path_factory):
         transfers=[folder / "t0", folder / "t1"],
         answers=folder / "a",
         measures=folder / "m",
+        related=folder / "p",
     )
     items = read_items(folder / "a")
     means = items.groupby(["table", "row", "column", "seed"])["correct"].agg(["mean", "size"])
@@ -107,35 +108,40 @@ def counted(tables, *, system, seed, languages=LANGUAGES, direction="to_english"
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize(
-    ("table", "column", "choice"),
+    ("table", "name", "choice"),
     [
         ("retrieval", "de-en", {"languages": ("de",)}),
         ("retrieval", "avg", {}),
         ("kinds", "closed", {"keep": lambda q: q.kind == "closed"}),
         ("frequency", "10 to 99", {"keep": lambda q: 10 <= q.rank_gap < 100}),
-        ("readings", "word pairs never linked in training", {"keep": lambda q: not q.seen}),
+        ("script", "other", {"languages": ("el",)}),
+        ("script", "latin", {"languages": ("de",)}),
+        ("readings", "never linked in training", {"keep": lambda q: not q.seen}),
         ("readings", "among the first 5", {"most": 5}),
         ("readings", "from English", {"direction": "from_english"}),
         ("readings", "cosine", {"similarity": "cosine"}),
         ("readings", "scalar", {"similarity": "scalar"}),
+        ("size", "word retrieval", {}),
     ],
 )
-def test_retrieval_tables(tables, analysed, system, seed, table, column, choice):
-    found = analysed[0].loc[table, system, column, seed]
+def test_retrieval_tables(tables, analysed, system, seed, table, name, choice):
+    cell = (name, system) if table in ("kinds", "frequency", "script") else (system, name)
+    found = analysed[0].loc[(table, *cell, seed)]
     assert (found["mean"], found["size"]) == counted(tables, system=system, seed=seed, **choice)
 
 
 @pytest.mark.parametrize(
-    ("table", "column", "protocol", "languages"),
+    ("table", "row", "column", "protocol", "languages"),
     [
-        ("transfer", "en", "frozen", ("en",)),
-        ("transfer", "avg", "frozen", ("en", *LANGUAGES)),
-        ("protocols", "full, without English", "full", LANGUAGES),
-        ("protocols", "full, English", "full", ("en",)),
-        ("protocols", "frozen, without English", "frozen", LANGUAGES),
+        ("transfer", "{}", "en", "frozen", ("en",)),
+        ("transfer", "{}", "avg", "frozen", ("en", *LANGUAGES)),
+        ("size", "{}", "avg", "frozen", ("en", *LANGUAGES)),
+        ("protocols", "{}, full", "without English", "full", LANGUAGES),
+        ("protocols", "{}, full", "en", "full", ("en",)),
+        ("protocols", "{}, frozen", "without English", "frozen", LANGUAGES),
     ],
 )
-def test_transfer_tables(tables, analysed, table, column, protocol, languages):
+def test_transfer_tables(tables, analysed, table, row, column, protocol, languages):
     told = tables[2]
     for system in SYSTEMS:
         kept = told[
@@ -144,13 +150,14 @@ def test_transfer_tables(tables, analysed, table, column, protocol, languages):
             & (told["protocol"] == protocol)
             & told["language"].isin(languages)
         ]
-        found = analysed[0].loc[table, system, column, 1]
+        found = analysed[0].loc[table, row.format(system), column, 1]
         assert (found["mean"], found["size"]) == (kept["right"].mean(), len(kept))
 
 
 def test_how_many_pairs_a_system_saw_stands_beside_it(analysed):
-    row = analysed[1].set_index(["table", "row"]).loc["size", "aligned"]
-    assert (row["column"], row["value"]) == ("pairs of each language", 500)
+    found = analysed[1].set_index(["table", "row", "column"])["value"]
+    assert found["size", "aligned", "pairs"] == 500
+    assert found["size", "base", "pairs"] == 0
 
 
 def test_correlations_are_those_of_the_points(tables, analysed):

@@ -14,6 +14,7 @@ from crosstalk.contextual.word_classes import frequency_ranks, kind_of, rank_bin
 from crosstalk.corpora.parquet import read_columns
 from crosstalk.errors import DataError
 from crosstalk.params.contextual_data import FastAlignParams, SelectionParams
+from crosstalk.results.metrics import read_metrics
 
 NOUNS = ["file", "page", "image", "layer", "cell", "row"]
 VERBS = ["open", "close", "print", "copy"]
@@ -36,10 +37,11 @@ def linked(tmp_path):
         cfg=FastAlignParams(),
         selected=SelectionParams(languages=("de", "fr"), test_pairs=4),
         selection=tmp_path / "selection",
-        **{name: tmp_path / name for name in ("train", "dev", "test", "queries")},
+        **{name: tmp_path / name for name in ("train", "dev", "test", "queries", "measures")},
     )
     columns = {"train": PAIRS, "dev": PAIRS, "test": PAIRS, "queries": QUERIES}
-    return {name: read_columns(tmp_path / name, kind) for name, kind in columns.items()}
+    tables = {name: read_columns(tmp_path / name, kind) for name, kind in columns.items()}
+    return tables | {"measures": read_metrics(tmp_path / "measures")}
 
 
 def test_links_join_words_with_their_translations(linked):
@@ -78,6 +80,17 @@ def test_what_is_known_of_a_query(linked):
     assert set(asked.loc[[("de", "print")], "kind"]) == {"open"}
     numbers = linked["queries"][linked["queries"]["english"].isin(["40", "41", "42", "43"])]
     assert not numbers["seen"].any()
+
+
+def test_what_there_is_of_each_language_is_counted(linked):
+    found = linked["measures"].set_index(["row", "column"])["value"]
+    assert found["de", "training pairs"] == 40
+    assert found["de", "English words"] == 200
+    assert found["de", "test links"] == (linked["queries"]["language"] == "de").sum()
+    unseen = ~linked["queries"].query("language == 'fr'")["seen"].astype(bool)
+    assert found["fr", "never linked in training"] == pytest.approx(100 * unseen.mean(), abs=1e-4)
+    links = linked["train"].query("language == 'fr'")["english_links"].str.len().sum()
+    assert found["fr", "linked"] == pytest.approx(links / 2, abs=1e-4)  # of 200 words
 
 
 def test_frequency_gaps_are_differences_of_ranks():
@@ -127,5 +140,5 @@ def test_a_language_without_test_links_is_named(tmp_path):
             cfg=FastAlignParams(),
             selected=SelectionParams(languages=("de", "fr")),
             selection=tmp_path / "s",
-            **{name: tmp_path / name for name in ("train", "dev", "test", "queries")},
+            **{name: tmp_path / name for name in ("train", "dev", "test", "queries", "measures")},
         )

@@ -102,6 +102,7 @@ def test_tuning_learns_english_and_repeats(files, tmp_path):
     assert set(table["protocol"]) == {"light", "full", "continued"}
     assert set(table["language"]) == {"en", "xx", "yy"}
     assert set(table["system"]) == {"mine"}
+    assert table.query("protocol == 'full' and language == 'en'")["right"].mean() > 0.8
 
 
 def test_translate_train_asks_its_own_language_alone(files, tmp_path):

@@ -26,6 +26,8 @@ FOREIGN = "without English"
 MAIN = {"similarity": "csls", "direction": "to_english"}
 """Which retrieval the tables show; `readings` shows the others."""
 FROZEN = "frozen"
+LATIN = ("de", "en", "es", "fr")
+"""Languages that are written as English is; the others are not."""
 FIVE = 5
 
 
@@ -39,6 +41,7 @@ def analyse_contextual(
     transfers: list[Input],
     answers: Output,
     measures: Output,
+    related: Output,
 ) -> None:
     """Sort all answers into tables, and compare retrieval with transfer (stage).
 
@@ -53,10 +56,13 @@ def analyse_contextual(
     ranks, transfers
         Answers of every seed, of retrieval and of transfer.
     answers
-        Items of the tables ``retrieval``, ``readings``, ``kinds``, ``frequency``, ``transfer`` and
-        ``protocols``; a cluster is a message.
+        Items of the tables ``retrieval`` and ``readings`` (rows are systems), ``kinds``,
+        ``frequency`` and ``script`` (columns are), ``transfer``, ``protocols`` and ``size``; a
+        cluster is a message.
     measures
         Metrics of the tables ``correlation`` and ``size``.
+    related
+        CSV: retrieval and transfer in % of every system and language, what is correlated.
 
     Raises
     ------
@@ -68,9 +74,11 @@ def analyse_contextual(
     asked = pd.concat([read_columns(path, RANKS) for path in ranks], ignore_index=True)
     told = pd.concat([read_columns(path, TRANSFER) for path in transfers], ignore_index=True)
     found = with_queries(asked, known)
-    tables = [*retrieval_items(found), *transfer_items(told)]
+    tables = [*retrieval_items(found), *transfer_items(told), *size_items(found, told, names)]
     write_items(pd.concat(tables, ignore_index=True), answers)
-    rows = [*correlations(points(found, told), cfg), *sizes(names, pairs)]
+    both = points(found, told)
+    (100 * both).reset_index().to_csv(related, index=False, float_format="%.2f")
+    rows = [*correlations(both, cfg), *sizes(names, pairs)]
     METRICS.validate(pd.DataFrame(rows)).to_csv(measures, index=False, float_format="%.4f")
 
 
@@ -93,36 +101,49 @@ def with_queries(ranks: pd.DataFrame, queries: pd.DataFrame) -> pd.DataFrame:
 def retrieval_items(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield items of the tables on retrieval."""
     main = found[_is_main(found)]
-    yield _items(main, "retrieval", main["language"] + "-" + ENGLISH, main["rank"] == 1)
-    yield _items(main, "retrieval", AVERAGE, main["rank"] == 1)
-    yield _items(main, "kinds", main["kind"], main["rank"] == 1)
-    yield _items(main, "frequency", main["rank_gap"].map(rank_bin), main["rank"] == 1)
+    first = main["rank"] == 1
+    yield _items(main, "retrieval", main["system"], main["language"] + "-" + ENGLISH, first)
+    yield _items(main, "retrieval", main["system"], AVERAGE, first)
+    script = main["language"].map(lambda code: "latin" if code in LATIN else "other")
+    for table, rows in (
+        ("kinds", main["kind"]),
+        ("frequency", main["rank_gap"].map(rank_bin)),
+        ("script", script),
+    ):
+        yield _items(main, table, rows, main["system"], first)
     unseen = main[~main["seen"].astype(bool)]
-    yield _items(unseen, "readings", "word pairs never linked in training", unseen["rank"] == 1)
-    yield _items(main, "readings", f"among the first {FIVE}", main["rank"] <= FIVE)
     back = found[
         (found["similarity"] == MAIN["similarity"]) & (found["direction"] == "from_english")
     ]
-    yield _items(back, "readings", "from English", back["rank"] == 1)
-    for similarity in ("cosine", "scalar"):
-        other = found[
-            (found["similarity"] == similarity) & (found["direction"] == MAIN["direction"])
-        ]
-        yield _items(other, "readings", similarity, other["rank"] == 1)
+    there = found[found["direction"] == MAIN["direction"]]
+    others = {name: there[there["similarity"] == name] for name in ("cosine", "scalar")}
+    for column, part, most in (
+        ("never linked in training", unseen, 1),
+        (f"among the first {FIVE}", main, FIVE),
+        ("from English", back, 1),
+        *((name, part, 1) for name, part in others.items()),
+    ):
+        yield _items(part, "readings", part["system"], column, part["rank"] <= most)
 
 
 def transfer_items(told: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Yield items of the tables on transfer."""
     frozen = told[told["protocol"] == FROZEN]
-    yield _items(frozen, "transfer", frozen["language"], frozen["right"])
-    yield _items(frozen, "transfer", AVERAGE, frozen["right"])
-    foreign = told["language"] != ENGLISH
-    yield _items(
-        told[foreign], "protocols", told["protocol"] + f", {FOREIGN}", told.loc[foreign, "right"]
-    )
-    yield _items(
-        told[~foreign], "protocols", told["protocol"] + ", English", told.loc[~foreign, "right"]
-    )
+    yield _items(frozen, "transfer", frozen["system"], frozen["language"], frozen["right"])
+    yield _items(frozen, "transfer", frozen["system"], AVERAGE, frozen["right"])
+    rows = told["system"] + ", " + told["protocol"]
+    columns = told["language"].where(told["language"] == ENGLISH, FOREIGN)
+    yield _items(told, "protocols", rows, columns, told["right"])
+
+
+def size_items(found: pd.DataFrame, told: pd.DataFrame, names: list[str]) -> Iterator[pd.DataFrame]:
+    """Yield items of the data-size curve, whose start is the base."""
+    curve = ["base", *names]
+    main = found[_is_main(found) & found["system"].isin(curve)]
+    yield _items(main, "size", main["system"], "word retrieval", main["rank"] == 1)
+    frozen = told[(told["protocol"] == FROZEN) & told["system"].isin(curve)]
+    yield _items(frozen, "size", frozen["system"], frozen["language"], frozen["right"])
+    yield _items(frozen, "size", frozen["system"], AVERAGE, frozen["right"])
 
 
 def points(found: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
@@ -150,43 +171,31 @@ def correlations(frame: pd.DataFrame, cfg: EvaluationParams) -> Iterator[dict[st
     """
     parts = {"systems and languages": frame, "languages, base": frame.loc[["base"]]}
     for column, part in parts.items():
+        sides = part.to_numpy()
+        yield _measure("correlation", "no relation", column, (0.0, 0.0, 0.0), len(sides))
         for row, correlate in (("pearson", pearsonr), ("spearman", spearmanr)):
-            sides = part.to_numpy()
             value = _correlation(correlate, sides)
             generator = np.random.default_rng(cfg.bootstrap_seed)
             draws = generator.integers(len(sides), size=(cfg.resamples, len(sides)))
             drawn = [_correlation(correlate, sides[draw]) for draw in draws]
             tail = (1 - cfg.level) / 2
             low, high = np.quantile(drawn, [tail, 1 - tail])
-            yield {
-                "table": "correlation",
-                "row": row,
-                "column": column,
-                "seed": ALL,
-                "value": value,
-                "ci_low": min(low, value),
-                "ci_high": max(high, value),
-                "n": len(sides),
-                "seeds": 1,
-                "unit": "",
-            }
+            span = (value, min(low, value), max(high, value))
+            yield _measure("correlation", row, column, span, len(sides))
 
 
 def sizes(names: list[str], pairs: list[int]) -> Iterator[dict[str, object]]:
     """Yield metrics of the table ``size``: how many pairs each system saw."""
-    for name, count in zip(names, pairs, strict=True):
-        yield {
-            "table": "size",
-            "row": name,
-            "column": "pairs of each language",
-            "seed": ALL,
-            "value": float(count),
-            "ci_low": float(count),
-            "ci_high": float(count),
-            "n": 1,
-            "seeds": 1,
-            "unit": "",
-        }
+    for name, count in zip(["base", *names], [0, *pairs], strict=True):
+        yield _measure("size", name, "pairs", (count, count, count), 1)
+
+
+def _measure(
+    table: str, row: str, column: str, span: tuple[float, float, float], n: int
+) -> dict[str, object]:
+    where = {"table": table, "row": row, "column": column, "seed": ALL}
+    value = dict(zip(("value", "ci_low", "ci_high"), map(float, span), strict=True))
+    return where | value | {"n": n, "seeds": 1, "unit": ""}
 
 
 def _is_main(found: pd.DataFrame) -> pd.Series:
@@ -194,14 +203,16 @@ def _is_main(found: pd.DataFrame) -> pd.Series:
 
 
 def _items(
-    answers: pd.DataFrame, table: str, column: pd.Series | str, correct: pd.Series
+    answers: pd.DataFrame,
+    table: str,
+    row: pd.Series,
+    column: pd.Series | str,
+    correct: pd.Series,
 ) -> pd.DataFrame:
-    if isinstance(column, pd.Series):
-        column = column.loc[answers.index]
     return pd.DataFrame(
         {
             "table": table,
-            "row": answers["system"],
+            "row": row,
             "column": column,
             "seed": answers["seed"],
             "cluster": answers["message_id"],

@@ -16,6 +16,7 @@ from crosstalk.corpora.parquet import read_columns
 from crosstalk.errors import DataError
 from crosstalk.params.contextual_data import FastAlignParams, SelectionParams
 from crosstalk.progress import progress
+from crosstalk.results.metrics import ALL, METRICS
 from crosstalk.stage import Input, Output
 
 QUERIES = ("language", "query", "message_id", "english", "foreign", "kind", "seen", "rank_gap")
@@ -35,12 +36,14 @@ def link_words(
     dev: Output,
     test: Output,
     queries: Output,
+    measures: Output,
 ) -> None:
     """Link the words of English and each other language (stage).
 
     ``selection`` is what `crosstalk.contextual.messages.select_messages` wrote. ``train``, ``dev``
     and ``test`` are Parquet tables of `crosstalk.contextual.tables.PAIRS`, ``queries`` one of
-    `QUERIES`. The aligner is fitted on the pairs of all splits together, as the paper's was.
+    `QUERIES`; ``measures`` are metrics of the table ``bitext``. The aligner is fitted on the pairs
+    of all splits together, as the paper's was.
 
     Raises
     ------
@@ -57,6 +60,8 @@ def link_words(
     if missing := set(selected.languages) - set(asked["language"]):
         raise DataError(f"no test word is linked in {' '.join(sorted(missing))}: keep more to test")
     asked.to_parquet(queries, index=False, compression="zstd")
+    rows = METRICS.validate(pd.DataFrame(describe_pairs(pairs, asked)))
+    rows.to_csv(measures, index=False, float_format="%.4f")
 
 
 def linked_pairs(
@@ -121,6 +126,27 @@ def describe_queries(pairs: pd.DataFrame, selection: pd.DataFrame) -> pd.DataFra
             )
         )
     return pd.concat(tables, ignore_index=True)[list(QUERIES)]
+
+
+def describe_pairs(pairs: pd.DataFrame, queries: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """Yield metrics of the table ``bitext``: how much each language has, and how much is linked."""
+    for language, rows in pairs.groupby("language", sort=False):
+        train = rows[rows["split"] == "train"]
+        asked = queries[queries["language"] == language]
+        for column, value, unit in (
+            ("training pairs", len(train), ""),
+            ("English words", train["english"].str.len().sum(), ""),
+            ("linked", _percent(train["english_links"], train["english"]), "%"),
+            ("test links", len(asked), ""),
+            ("never linked in training", 100 * (1 - asked["seen"].mean()), "%"),
+        ):
+            where = {"table": "bitext", "row": language, "column": column, "seed": ALL}
+            span = dict.fromkeys(("value", "ci_low", "ci_high"), float(value))
+            yield where | span | {"n": 1, "seeds": 1, "unit": unit}
+
+
+def _percent(links: pd.Series, words: pd.Series) -> float:
+    return 100 * links.str.len().sum() / words.str.len().sum()
 
 
 def _links(pairs: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
