@@ -23,10 +23,10 @@ def literal(source, target, cfg):
 
     def prior(j, i, m, n, tension):
         weights = [math.exp(-tension * abs((j + 1) / m - (k + 1) / n)) for k in range(n)]
-        return (1 - cfg.null) * weights[i] / sum(weights)
+        return (1 - cfg.unlinked) * weights[i] / sum(weights)
 
     def shares(f, e, j, tension):
-        joint = {None: cfg.null * table[None, f[j]]}
+        joint = {None: cfg.unlinked * table[None, f[j]]}
         for i in range(len(e)):
             joint[i] = table[e[i], f[j]] * prior(j, i, len(f), len(e), tension)
         return {i: p / sum(joint.values()) for i, p in joint.items()}
@@ -49,7 +49,7 @@ def literal(source, target, cfg):
                 expected = 0.0
                 for e, f in zip(source, target, strict=True):
                     for j, i in itertools.product(range(len(f)), range(len(e))):
-                        p = prior(j, i, len(f), len(e), tension) / (1 - cfg.null)
+                        p = prior(j, i, len(f), len(e), tension) / (1 - cfg.unlinked)
                         expected -= p * abs((j + 1) / len(f) - (i + 1) / len(e))
                 tension = min(14.0, max(0.1, tension + 20 * (observed - expected) / words))
         for e in {e for e, _ in table}:

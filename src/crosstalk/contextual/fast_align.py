@@ -74,14 +74,14 @@ def align(
     table = np.ones(cells.entries)
     null_table = np.ones(cells.target_words)
     for step in range(cfg.iterations):
-        shares, null_shares = _posterior(cells, table, null_table, tension, cfg.null)
+        shares, null_shares = _posterior(cells, table, null_table, tension, cfg.unlinked)
         if step:
             tension = _ascend(cells, float(shares @ cells.features) / len(cells.words), tension)
         counts = np.bincount(cells.entry, shares, cells.entries)
         null_counts = np.bincount(cells.words, null_shares, cells.target_words)
         table = _expected(counts, cells.entry_source, cfg.alpha)
         null_table = _expected(null_counts, np.zeros(cells.target_words, np.int64), cfg.alpha)
-    shares, null_shares = _posterior(cells, table, null_table, tension, cfg.null)
+    shares, null_shares = _posterior(cells, table, null_table, tension, cfg.unlinked)
     return cells.best(shares, null_shares)
 
 

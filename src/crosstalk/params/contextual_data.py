@@ -46,7 +46,7 @@ class FastAlignParams(Section):
     """Passes of expectation maximisation (fast_align's default)."""
     tension: float = Field(4.0, gt=0)
     """How strongly the diagonal is favoured at first; then it is learnt (fast_align's default)."""
-    null: float = Field(0.08, gt=0, lt=1)
+    unlinked: float = Field(0.08, gt=0, lt=1)
     """Probability that a word has no link (fast_align's default)."""
     alpha: float = Field(0.01, gt=0)
     """Of the Dirichlet prior of the translation table (fast_align's default)."""
