@@ -9,7 +9,7 @@ import pytest
 from crosstalk.corpora.describe import COLUMNS, describe_corpora
 from crosstalk.corpora.freedict import COLUMNS as PAIR
 from crosstalk.corpora.messages import Message, message_table
-from crosstalk.corpora.schemas import write_messages
+from crosstalk.corpora.schemas import write_gold_links, write_messages
 from crosstalk.errors import DataError, ParameterError
 
 REGISTRY = """
@@ -26,9 +26,9 @@ SEGMENTS = [
 
 @pytest.fixture
 def prepared(tmp_path):
-    first, *rest = (REGISTRY.format(s, s, "0" * 64) for s in ("stamps", "verses", "pairs"))
+    first, *rest = (REGISTRY.format(s, s, "0" * 64) for s in ("stamps", "verses", "pairs", "hand"))
     (tmp_path / "registry").write_text(first + "".join(r.split("sources:\n")[1] for r in rest))
-    for folder in ("stamps", "verses", "pairs"):
+    for folder in ("stamps", "verses", "pairs", "hand"):
         (tmp_path / folder).mkdir()
     with gzip.open(tmp_path / "stamps/supervisions.jsonl.gz", "wt") as file:
         file.writelines(json.dumps(segment) + "\n" for segment in SEGMENTS)
@@ -42,6 +42,14 @@ def prepared(tmp_path):
     write_messages(table, tmp_path / "verses/messages.parquet")
     rows = [("de", "en", "haus", "home"), ("de", "en", "haus", "house")]
     pd.DataFrame(rows, columns=list(PAIR)).to_parquet(tmp_path / "pairs/dictionary.parquet")
+    verse = {
+        "verse": "1",
+        "english": ["In", "in"],
+        "foreign": ["ἐν"],
+        "sure": "0-0",
+        "possible": "0-0",
+    }
+    write_gold_links(pd.DataFrame([verse]), tmp_path / "hand/links.parquet")
     return tmp_path
 
 
@@ -52,6 +60,7 @@ def describe(folder):
         rejected=[folder / "stamps/rejected.csv"],
         messages=[folder / "verses/messages.parquet"],
         dictionaries=[folder / "pairs/dictionary.parquet"],
+        links=[folder / "hand/links.parquet"],
         corpora=folder / "corpora.csv",
     )
     return (folder / "corpora.csv").read_text()
@@ -62,6 +71,7 @@ def test_counts(prepared):
     assert header == ",".join(COLUMNS)
     assert rows == [
         "pairs,dictionary,de-en,,,,2,1,,MIT",
+        "hand,links,en,,,,2,1,,MIT",
         "stamps,speech,ca,0.0,0,,0,0,1,MIT",
         "stamps,speech,en,1.0,1,,1,1,0,MIT",
         "stamps,speech,fr,0.75,2,2,5,3,1,MIT",  # l' homme rit; l' homme

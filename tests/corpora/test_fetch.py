@@ -4,6 +4,7 @@ import base64
 import errno
 import gzip
 import hashlib
+import io
 import json
 import os
 import random
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -265,7 +267,9 @@ def test_a_wrong_checksum_is_refused_and_deleted(server, archive, cache):
 def test_the_message_names_archive_origins_reasons_and_remedy(server, archive, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     closed = "http://127.0.0.1:9/pub/stamps-1.0.tar.gz"
-    cfg = params(server.url("/a"), closed, debian="frog-stamps=1.0-1", npm="frog@1.0.0")
+    cfg = params(
+        server.url("/a"), closed, debian="frog-stamps=1.0-1", npm="frog@1.0.0", pypi="frog==1.0"
+    )
     with pytest.raises(FetchError) as raised:
         fetch_archive(cfg=cfg, archive=archive)
     message = str(raised.value)
@@ -276,6 +280,7 @@ def test_the_message_names_archive_origins_reasons_and_remedy(server, archive, m
         f"{closed}: no connection to the server",
         "Debian package frog-stamps=1.0-1: apt-get is not installed",
         "npm package frog@1.0.0: npm is not installed",
+        "Python package frog==1.0: pip is not installed",
         "set CROSSTALK_MIRROR to a folder that holds",
         f"stamps-1.0.tar.gz (SHA-256 {sha256(CONTENT)})",
         "frog-stamps_*.deb",
@@ -303,14 +308,21 @@ def test_secrets_in_an_address_are_sent_but_never_shown(route, server, archive, 
 
 
 @pytest.mark.parametrize(
-    "name", ["stamps.archive", "tuxpaint/stamps.archive", "frog-1.0.tar.gz", "frog_2%3a1_all.deb"]
+    "name",
+    [
+        "stamps.archive",
+        "tuxpaint/stamps.archive",
+        "frog-1.0.tar.gz",
+        "frog_2%3a1_all.deb",
+        "green_frog-1.0-py3-none-any.whl",
+    ],
 )
 def test_the_mirror_comes_first(name, server, archive, tmp_path, monkeypatch):
     copy = tmp_path / "mirror" / name
     copy.parent.mkdir(parents=True)
     copy.write_bytes(CONTENT)
     monkeypatch.setenv("CROSSTALK_MIRROR", str(tmp_path / "mirror"))
-    cfg = params(server.url("/pub/frog-1.0.tar.gz?x=1"), debian="frog=2:1")
+    cfg = params(server.url("/pub/frog-1.0.tar.gz?x=1"), debian="frog=2:1", pypi="green-frog==1.0")
     fetch_archive(cfg=cfg, archive=archive)
     assert archive.read_bytes() == copy.read_bytes() == CONTENT
     assert server.ranges == []
@@ -489,11 +501,42 @@ def test_npm_delivers_from_the_registry_that_the_user_configured(
         fetch_archive(cfg=params(npm="frog@9.9.9"), archive=archive)
 
 
+@pytest.mark.skipif(not shutil.which("pip"), reason="needs pip")
+def test_pip_delivers_from_the_index_that_the_user_configured(server, archive, monkeypatch):
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", server.url("/simple/"))
+    wheel = "frog-1.0-py3-none-any.whl"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as packed:
+        # A wheel of data alone, made for a Python that no pip here belongs to.
+        packed.writestr(
+            "frog-1.0.dist-info/METADATA",
+            "Metadata-Version: 2.1\nName: frog\nVersion: 1.0\nRequires-Python: <3\n",
+        )
+        packed.writestr("frog-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        packed.writestr("frog-1.0.dist-info/RECORD", "")
+    link = f'<a href="/{wheel}" data-requires-python="&lt;3">{wheel}</a>'
+    page = {"Content-Type": "text/html"}
+    server.routes["/simple/frog/"] = lambda r: r.answer(200, page, link.encode())
+    server.routes[f"/{wheel}"] = whole(file.getvalue())
+    fetch_archive(cfg=params(content=file.getvalue(), pypi="frog==1.0"), archive=archive)
+    assert archive.read_bytes() == file.getvalue()
+    with pytest.raises(FetchError, match=r"pip: No matching distribution found for frog==9\.9"):
+        fetch_archive(cfg=params(pypi="frog==9.9"), archive=archive)
+
+
 @pytest.mark.parametrize(
     ("program", "place", "says"),
     [
         ("apt-get", {"debian": "frog=1"}, "E: write (28: No space left on device)"),
         ("npm", {"npm": "frog@1"}, "npm error code ENOSPC"),
+        (
+            "pip",
+            {"pypi": "frog==1"},
+            "ERROR: Could not install: [Errno 28] No space left on device",
+        ),
     ],
 )
 def test_a_package_manager_on_a_full_disk(program, place, says, archive, tmp_path, monkeypatch):

@@ -46,6 +46,8 @@ def test_holds_every_source_of_the_miniature():
         "bible": 1,
         "quran": 1,
         "freedict": 4,
+        "catalogues": 9,
+        "testament": 1,
     }
 
 

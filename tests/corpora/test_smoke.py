@@ -12,17 +12,21 @@ from PIL import Image
 
 from crosstalk.corpora.archive import iter_files
 from crosstalk.corpora.bible import prepare_bible
+from crosstalk.corpora.catalogues import prepare_catalogues
 from crosstalk.corpora.freedict import prepare_freedict
 from crosstalk.corpora.messages import read_messages
 from crosstalk.corpora.parquet import read_columns
 from crosstalk.corpora.quran import prepare_quran
 from crosstalk.corpora.smoke import build_archive
+from crosstalk.corpora.testament import prepare_testament
 from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.bible import BibleParams
+from crosstalk.params.catalogues import CataloguesParams
 from crosstalk.params.freedict import FreedictParams
 from crosstalk.params.quran import QuranParams
 from crosstalk.params.smoke import SmokeParams
 from crosstalk.text.dictionaries import COLUMNS
+from crosstalk.text.links import GOLD_LINKS, parse_pharaoh
 
 ROOT = Path(__file__).parents[2] / "workflow"
 SOURCES = yaml.safe_load((ROOT / "corpora.yaml").read_text())["sources"]
@@ -109,6 +113,30 @@ def test_text_readers_read_their_archives(tmp_path):
     table = read_columns(out, COLUMNS).set_index("source_word")["target_word"]
     assert len(table) == 60
     assert table["straße"] == "road"
+
+
+def test_catalogues_hold_as_many_commands_of_each_program(tmp_path):
+    out = tmp_path / "messages.parquet"
+    archives = build_all(tmp_path, "catalogues")
+    prepare_catalogues(cfg=CataloguesParams(), archives=archives, messages=out)
+    frame = read_messages(out)
+    counts = frame.groupby(["language", "domain"]).size()
+    assert set(counts) == {80}
+    assert len(counts) == 6 * 6
+    texts = frame.pivot_table(
+        index="message_id", columns="language", values="text", aggfunc="first"
+    ).set_index("en")["de"]
+    assert texts["Delete message without calendar"] == "Nachricht ohne Kalender löschen"
+
+
+def test_verses_are_linked_to_their_copies(tmp_path):
+    out = tmp_path / "links.parquet"
+    prepare_testament(archives=build_all(tmp_path, "testament"), links=out)
+    for verse in read_columns(out, GOLD_LINKS).itertuples():
+        assert verse.sure == verse.possible
+        for one, other in parse_pharaoh(verse.sure):
+            assert verse.english[one] == verse.foreign[other][::-1]
+        assert len(parse_pharaoh(verse.sure)) == len(verse.english) == len(verse.foreign)
 
 
 def test_an_unknown_archive_is_named(tmp_path):

@@ -7,11 +7,13 @@ import polib
 import pytest
 from pydantic import ValidationError
 
+from crosstalk.corpora.gettext_files import parse_entries
 from crosstalk.corpora.messages import read_messages
 from crosstalk.corpora.splits import fold_of
-from crosstalk.corpora.wesnoth import parse_entries, parse_name, prepare_wesnoth
+from crosstalk.corpora.wesnoth import parse_name, prepare_wesnoth
 from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.wesnoth import WesnothParams
+from crosstalk.text.gettext import clean
 
 MO = "usr/share/games/wesnoth/1.16/locale/{}/LC_MESSAGES/{}.mo"
 ENTRIES = {"female^stunned": "betäubt", "<i>Run</i>, $name!": "Lauf, $name!", "Baran": "Baran"}
@@ -97,7 +99,13 @@ def test_upstream_sources_give_the_same_messages(tmp_path, archive):
 
 def test_contexts_keep_messages_apart():
     entries = catalogue({"female^I see.": "Vidím ji.", "I see.": "Vidím."})
-    found = [m for m in parse_entries(entries, "wesnoth", "cs") if m.language == "en"]
+    found = [
+        message
+        for message in parse_entries(
+            entries, source="wesnoth", domain="wesnoth", language="cs", clean=clean
+        )
+        if message.language == "en"
+    ]
     assert [m.text for m in found] == ["I see.", "I see."]
     assert found[0].id != found[1].id
     assert found[0].reference == found[1].reference

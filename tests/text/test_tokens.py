@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosstalk.text.tokens import tokenize
+from crosstalk.text.tokens import split_words, tokenize
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,30 @@ def test_words_hold_no_blank_digit_or_capital(text, language):
         assert word == word.lower()
         assert not any(c.isspace() or c.isnumeric() for c in word)
         assert any(c.isalpha() for c in word)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        ("Don’t open 3 files (v1.2)…", "en", "Don't open 3 files ( v1 . 2 ) …"),
+        ("1,234.5 %, file_name", "en", "1,234.5 % , file _ name"),
+        ("L’image n'a qu’un calque", "fr", "L' image n' a qu' un calque"),
+        ("Drucker\u00adauswahl", "de", "Druckerauswahl"),
+        ("Ποιος;", "el", "Ποιος ;"),
+    ],
+)
+def test_words_and_other_signs(text, language, words):
+    assert " ".join(split_words(text, language)) == words
+
+
+@given(TEXT, st.sampled_from(["en", "fr", "de", "el"]))
+def test_splitting_words_again_changes_nothing(text, language):
+    words = split_words(text, language)
+    assert split_words(" ".join(words), language) == words
+    assert all(word and not any(map(str.isspace, word)) for word in words)
+
+
+@given(st.text("abç '-.,;", max_size=40), st.sampled_from(["en", "fr"]))
+def test_its_words_are_those_of_speech(text, language):
+    spoken = [w.lower() for w in split_words(text, language) if w[0].isalpha()]
+    assert spoken == tokenize(text, language)

@@ -169,7 +169,7 @@ def test_every_item_weighs_the_same_in_whatever_part_it_comes(tmp_path, monkeypa
 def test_each_step_has_its_learning_rate(tmp_path, monkeypatch):
     monkeypatch.setattr(state_module, "ROOT", tmp_path)
     points = torch.eye(3)
-    halved, _ = descend([points], steps=2, learning_rate=lambda step: 0.3 * (step == 1))
+    halved, _ = descend([points], steps=2, rate=lambda step: 3.0 * (step == 1))
     gradient = -2 * torch.ones(1, 3) / 3
     torch.testing.assert_close(halved, -0.3 * gradient)
 

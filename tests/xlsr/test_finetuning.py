@@ -20,7 +20,7 @@ from crosstalk.xlsr.finetuning import (
     batch_loss,
     choose_learning,
     finetune_ctc,
-    learning_rate,
+    tri_stage,
 )
 from crosstalk.xlsr.labelled import LabelledBatches, shortened, with_labels
 from crosstalk.xlsr.model import build_model
@@ -241,7 +241,8 @@ def test_at_first_the_head_alone_learns(batch):
 def test_rates_are_those_of_fairseqs_tri_stage_schedule():
     """Its defining formulas, at the ends of its stages (fairseq, tri_stage_lr_scheduler.py)."""
     cfg = FinetuneParams(updates=1000, learning_rate=3e-4)
-    rates = [learning_rate(step, cfg) for step in range(1000)]
+    factor = tri_stage(cfg)
+    rates = [cfg.learning_rate * factor(step) for step in range(1000)]
     assert rates[0] == pytest.approx(3e-6)
     assert rates[50] == pytest.approx(3e-6 + (3e-4 - 3e-6) * 50 / 100)
     assert rates[100:500] == pytest.approx([3e-4] * 400)
@@ -252,8 +253,8 @@ def test_rates_are_those_of_fairseqs_tri_stage_schedule():
 @pytest.mark.parametrize("updates", [1, 2, 5])
 def test_rates_of_the_shortest_schedules_are_positive_and_no_more_than_the_peak(updates):
     cfg = FinetuneParams(updates=updates)
-    rates = [learning_rate(step, cfg) for step in range(updates)]
-    assert all(0 < rate <= cfg.learning_rate for rate in rates)
+    factor = tri_stage(cfg)
+    assert all(0 < factor(step) <= 1 for step in range(updates))
 
 
 # The stage

@@ -28,7 +28,6 @@ from crosstalk.xlsr.pretraining import (
     PATIENCE,
     draw_model,
     draw_xlsr,
-    learning_rate,
     objective,
     pretrain_xlsr,
     require_codes,
@@ -182,13 +181,11 @@ def train_share(rank, processes, parts, folder, port):
     cfg = PRETRAIN.model_copy(update={"accumulate": processes * parts, "batch_seconds": 6.0})
     model = draw_model(MODEL, seed=0)
     speech = PackedSpeech.read(folder / "frames.safetensors", folder / "cuts.parquet")
-    schedule = Schedule(
-        6, log_every=1, gradient_norm=1.0, parts=parts, learning_rate=lambda _: 1e-3
-    )
+    schedule = Schedule(6, log_every=1, gradient_norm=1.0, parts=parts)
     with training_state("share", {}) as state:
         history = train(
             model,
-            torch.optim.AdamW(model.parameters()),
+            torch.optim.AdamW(model.parameters(), lr=1e-3),
             Batches(speech, cfg, seed=0),
             objective(model, cfg, speech.rate),
             schedule,
@@ -222,14 +219,6 @@ def test_bfloat16_changes_the_loss_by_rounding_alone(packed):
         losses.append((sums.loss / sums.items).item())
     assert losses[0] != losses[1]
     assert losses[0] == pytest.approx(losses[1], rel=0.02)
-
-
-def test_the_learning_rate_rises_and_falls_along_lines():
-    cfg = PretrainParams(updates=100, warm_up=0.1, learning_rate=1.0)
-    rates = [learning_rate(step, cfg) for step in range(100)]
-    assert rates[:10] == pytest.approx([(i + 1) / 10 for i in range(10)])
-    assert rates[10:] == pytest.approx([1 - i / 90 for i in range(90)])
-    assert learning_rate(0, cfg.model_copy(update={"warm_up": 0.0})) == 1.0
 
 
 def test_what_cannot_be_pretrained_on_is_named(packed):

@@ -365,3 +365,33 @@ def pretrained_model(pretraining, seed):
     if pretraining.startswith("none"):
         return f"{WORK}/conneau2020/{pretraining}-seed{seed}.safetensors"
     return f"{CONNEAU}/models/{pretraining}-seed{seed}.safetensors"
+# Cao et al. 2020: what makes an aligned encoder, and which encoder a job takes.
+
+VARIANTS = {
+    "random_links": {"links": "random"},
+    "ends_only": {"links": "ends"},
+    "live_target": {"target": "live"},
+    "no_regulariser": {"regularisation": 0.0},
+}
+
+
+def cfg_aligned(wildcards):
+    """The alignment of a system: the method, with fewer pairs or one thing changed."""
+    sizes = dict(zip(["aligned_small", "aligned_medium"], P.cao2020.smaller))
+    fewer = {system: {"pairs": pairs} for system, pairs in sizes.items()}
+    changes = (VARIANTS | fewer | {"aligned": {}})[wildcards.aligned]
+    return canonical_json(P.cao2020.alignment.model_copy(update=changes))
+
+
+def aligned_models(wildcards):
+    """The encoders that are compared with the base."""
+    return [
+        f"{CAO}/models/{system}-seed{wildcards.seed}.safetensors"
+        for system in ALIGNED_SYSTEMS
+    ]
+
+
+def tuned_model(wildcards):
+    """What is tuned: translate-train starts from the base."""
+    model = "aligned" if wildcards.tuned == "aligned" else "base"
+    return f"{CAO}/models/{model}-seed{wildcards.seed}.safetensors"

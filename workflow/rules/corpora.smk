@@ -340,10 +340,67 @@ rule prepare_freedict:
         """
 
 
+rule prepare_catalogues:
+    """Program catalogues: messages and translations."""
+    input:
+        archives=archives_of("catalogues"),
+        code=code_of("prepare-catalogues"),
+    output:
+        messages=f"{DATA}/prepared/catalogues/messages.parquet",
+        record=f"{DATA}/records/prepare_catalogues.json",
+    log:
+        f"logs/{P.scale}/corpora/prepare_catalogues.log",
+    benchmark:
+        f"logs/{P.scale}/corpora/prepare_catalogues.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("corpora.catalogues"),
+    shell:
+        """
+        python -m crosstalk prepare-catalogues \
+            --cfg {params.cfg:q} \
+            --archives {input.archives:q} \
+            --messages {output.messages:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule prepare_testament:
+    """New Testament: words linked by hand."""
+    input:
+        archives=archives_of("testament"),
+        code=code_of("prepare-testament"),
+    output:
+        links=f"{DATA}/prepared/testament/links.parquet",
+        record=f"{DATA}/records/prepare_testament.json",
+    log:
+        f"logs/{P.scale}/corpora/prepare_testament.log",
+    benchmark:
+        f"logs/{P.scale}/corpora/prepare_testament.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    shell:
+        """
+        python -m crosstalk prepare-testament \
+            --archives {input.archives:q} \
+            --links {output.links:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
 RECORDS += [f"{DATA}/records/prepare_{source}.json" for source in REGISTRY.sources]
 RECORDS += [f"{DATA}/records/describe_corpora.json"]
 SPEECH = ["tuxpaint", "asterisk", "klettres", "ktuberling"]
-TEXT = ["tuxpaint", "asterisk", "wesnoth", "bible", "quran"]
+TEXT = ["tuxpaint", "asterisk", "wesnoth", "bible", "quran", "catalogues"]
 
 
 rule describe_corpora:
@@ -354,6 +411,7 @@ rule describe_corpora:
         rejected=expand(f"{DATA}/prepared/{{s}}/rejected.csv", s=SPEECH),
         messages=expand(f"{DATA}/prepared/{{s}}/messages.parquet", s=TEXT),
         dictionaries=[f"{DATA}/prepared/freedict/dictionary.parquet"],
+        links=[f"{DATA}/prepared/testament/links.parquet"],
         code=code_of("describe-corpora"),
     output:
         corpora=f"{DATA}/prepared/corpora.csv",
@@ -376,6 +434,7 @@ rule describe_corpora:
             --rejected {input.rejected:q} \
             --messages {input.messages:q} \
             --dictionaries {input.dictionaries:q} \
+            --links {input.links:q} \
             --corpora {output.corpora:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """

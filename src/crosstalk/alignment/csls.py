@@ -91,6 +91,35 @@ def mutual_neighbours(
     return rows[mutual], forward[mutual]
 
 
+def mean_similarity(
+    vectors: Tensor, space: Tensor, k: int, *, block_bytes: int | None = None
+) -> Tensor:
+    """R of each vector, float32 [n]: its mean inner product with the k largest of ``space``.
+
+    It is the mean cosine if both, [n, d] and [m, d], are of unit length.
+    """
+    return _mean_similarity(vectors, space, k, block_bytes)
+
+
+def rank_of_counterparts(
+    source: Tensor, target: Tensor, density: Tensor, *, block_bytes: int | None = None
+) -> Tensor:
+    """Place, from 1, of target i among the targets of source i by 2 <x, y> - r(y): int64 [n].
+
+    ``source`` and ``target`` are [n, d] and are taken as they are, ``density`` [n] is r of each
+    target. A target that scores as high as the counterpart counts as before it.
+    """
+    ranks = []
+    before = 0
+    for block in _blocks(source, len(target), block_bytes):
+        scores = (block @ target.T).mul_(2).sub_(density)
+        rows = torch.arange(len(block), device=block.device)
+        own = scores[rows, before + rows]
+        ranks.append((scores >= own.unsqueeze(1)).sum(1))
+        before += len(block)
+    return torch.cat(ranks)
+
+
 def _mean_similarity(vectors: Tensor, space: Tensor, k: int, block_bytes: int | None) -> Tensor:
     return _top(vectors, space, k, None, block_bytes)[0].mean(1)
 

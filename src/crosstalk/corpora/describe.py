@@ -19,6 +19,7 @@ from crosstalk.errors import DataError
 from crosstalk.progress import progress
 from crosstalk.stage import Input, Output
 from crosstalk.text.dictionaries import COLUMNS as DICTIONARY
+from crosstalk.text.links import GOLD_LINKS
 from crosstalk.text.tokens import tokenize
 
 COLUMNS = [
@@ -54,14 +55,15 @@ def describe_corpora(
     rejected: list[Input],
     messages: list[Input],
     dictionaries: list[Input],
+    links: list[Input],
     corpora: Output,
 ) -> None:
     """Write one row a source, kind and language as CSV (stage).
 
     A speech corpus and its rejected recordings are known by the name of the folder they lie in.
     Words are tokens of the transcripts or messages, for a dictionary its pairs of words, whose
-    vocabulary is that of its source words; the language of a dictionary is its pair. A cell that
-    does not apply is empty.
+    vocabulary is that of its source words; the language of a dictionary is its pair. Words linked
+    by hand are counted on the English side. A cell that does not apply is empty.
 
     Raises
     ------
@@ -80,6 +82,8 @@ def describe_corpora(
         rows += _text_rows(path)
     for path in dictionaries:
         rows += _dictionary_rows(path)
+    for path in links:
+        rows.append(_links_row(path))
     table = pd.DataFrame(rows, columns=COLUMNS)
     table["licence"] = [_licence(known, source) for source in table["source"]]
     table["hours"] = table["hours"].astype("float64").round(4)
@@ -134,6 +138,12 @@ def _dictionary_rows(path: Path) -> Iterator[dict[str, object]]:
             "language": f"{source}-{target}",
             **_words(words),
         }
+
+
+def _links_row(path: Path) -> dict[str, object]:
+    verses = read_columns(path, GOLD_LINKS)["english"]
+    words = (word.lower() for verse in verses for word in verse)
+    return {"source": path.parent.name, "kind": "links", "language": "en", **_words(words)}
 
 
 def _words(words: Iterable[str]) -> dict[str, int]:

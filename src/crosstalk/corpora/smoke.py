@@ -24,6 +24,8 @@ import soxr
 from PIL import Image, ImageDraw
 
 from crosstalk.corpora import tsl
+from crosstalk.corpora.smoke_catalogues import CATALOGUES, catalogue_files
+from crosstalk.corpora.smoke_gold import gold_files
 from crosstalk.digest import digest
 from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.smoke import SmokeParams
@@ -138,6 +140,10 @@ def build_archive(
         files = _quran(rows["article"])
     elif match := _DICTIONARY.fullmatch(name):
         files = _dictionary(rows["word"], *match.groups())
+    elif name in CATALOGUES:
+        files = catalogue_files(rows["interface"], name)
+    elif name == "bible-alignments.archive":
+        files = gold_files([text for _, _, text in verses])
     else:
         raise ParameterError(
             f"no smoke archive is called {name!r}: add it to crosstalk.corpora.smoke"
@@ -155,7 +161,7 @@ def read_texts(path: Path) -> dict[str, list[dict[str, str]]]:
 
     """
     rows: dict[str, list[dict[str, str]]] = {
-        part: [] for part in ("article", "caption", "prompt", "word")
+        part: [] for part in ("article", "caption", "prompt", "word", "interface")
     }
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import tempfile
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-import polib
-
 from crosstalk.corpora.archive import iter_files
+from crosstalk.corpora.gettext_files import parse_entries, read_catalogue
 from crosstalk.corpora.messages import Message, message_table
 from crosstalk.corpora.schemas import write_messages
 from crosstalk.errors import DataError, ParameterError
@@ -51,8 +47,13 @@ def prepare_wesnoth(*, cfg: WesnothParams, archives: list[Input], messages: Outp
             locale, domain = parse_name(name)
             seen.add(locale)
             if locale in languages:
-                entries = read_catalogue(name, content)
-                found += parse_entries(entries, domain, languages[locale])
+                found += parse_entries(
+                    read_catalogue(name, content),
+                    source=SOURCE,
+                    domain=domain,
+                    language=languages[locale],
+                    clean=_clean,
+                )
     if missing := [code for code in translated if LOCALES[code] not in seen]:
         present = sorted(code for code, locale in LOCALES.items() if locale in seen)
         raise ParameterError(
@@ -78,50 +79,7 @@ def parse_name(name: str) -> tuple[str, str]:
     return match["mo"] or match["po"], match["mo_domain"] or match["po_domain"]
 
 
-def read_catalogue(name: str, content: bytes) -> list[polib.POEntry]:
-    """Read the usable entries of a ``.mo`` or ``.po`` file: neither obsolete nor fuzzy.
-
-    Raises
-    ------
-    DataError
-        The catalogue is broken.
-
-    """
-    try:
-        if name.endswith(".po"):
-            return polib.pofile(content.decode()).translated_entries()
-        with tempfile.NamedTemporaryFile(suffix=".mo") as file:  # polib reads .mo by name only
-            file.write(content)
-            file.flush()
-            return polib.mofile(file.name).translated_entries()
-    except (OSError, ValueError, UnicodeDecodeError) as error:
-        raise DataError(f"{name} is not a readable gettext catalogue: {error}") from error
-
-
-def parse_entries(
-    entries: Iterable[polib.POEntry], domain: str, language: str
-) -> Iterator[Message]:
-    """Yield each message in English and, where it is translated, in ``language``.
-
-    A plural message is its English plural with the translation's last form, which is the one for
-    many in every language here.
-    """
-    for entry in entries:
-        source = entry.msgid_plural or entry.msgid
-        forms = entry.msgstr_plural
-        target = forms[max(forms)] if forms else entry.msgstr
-        english, translation = _clean_english(source), gettext.clean(target)
-        if not english:
-            continue
-        # The untouched msgid, with its context: `female^I see.` and `I see.` are two messages.
-        key = f"{entry.msgctxt or ''}\0{entry.msgid}".encode()
-        identity = f"{SOURCE}/{domain}/{hashlib.sha256(key).hexdigest()[:16]}"
-        yield Message(identity, domain, "en", english, english)
-        if translation and translation != english:
-            yield Message(identity, domain, language, translation, english)
-
-
-@lru_cache(maxsize=1 << 15)
-def _clean_english(message: str) -> str:
+@lru_cache(maxsize=1 << 16)
+def _clean(message: str) -> str:
     """Every language's catalogue repeats the English messages."""
     return gettext.clean(message)

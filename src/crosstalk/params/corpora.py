@@ -2,6 +2,7 @@
 
 from crosstalk.params.asterisk import AsteriskParams
 from crosstalk.params.bible import BibleParams
+from crosstalk.params.catalogues import CataloguesParams
 from crosstalk.params.freedict import FreedictParams
 from crosstalk.params.klettres import KlettresParams
 from crosstalk.params.ktuberling import KtuberlingParams
@@ -34,5 +35,7 @@ class CorporaParams(Section):
     """Verses, in many languages."""
     freedict: FreedictParams = FreedictParams()
     """Dictionaries for evaluation."""
+    catalogues: CataloguesParams = CataloguesParams()
+    """Interfaces of programs, in the languages of Cao et al. 2020."""
     smoke: SmokeParams = SmokeParams()
     """What stands for the archives at smoke scale."""

@@ -12,6 +12,17 @@ from crosstalk.params.alignment import (
     WassersteinParams,
 )
 from crosstalk.params.conneau import ConneauParams
+from crosstalk.params.contextual import (
+    AlignParams,
+    EncoderParams,
+    MaskedLMParams,
+    RetrievalParams,
+    RotationParams,
+    TokeniserParams,
+    TransferParams,
+    TuningParams,
+)
+from crosstalk.params.contextual_data import FastAlignParams, SelectionParams
 from crosstalk.params.corpora import CorporaParams
 from crosstalk.params.embeddings import Word2VecParams
 from crosstalk.params.evaluation import EvaluationParams
@@ -32,6 +43,8 @@ Rung = Literal[
     "speech2vec",
     "untrained",
 ]
+Control = Literal["random_links", "ends_only", "live_target", "no_regulariser"]
+Tuned = Literal["base", "aligned", "translate_train"]
 Pair = Annotated[str, Field(pattern="^(en|fr|de)-(en|fr|de|bible)$")]
 
 
@@ -94,6 +107,53 @@ class ChungParams(Section):
         return self
 
 
+class CaoParams(Section):
+    """Cao, Kitaev and Klein 2020: contextual vectors of words, aligned across languages."""
+
+    selection: SelectionParams = SelectionParams()
+    """What is trained on, and what is asked."""
+    links: FastAlignParams = FastAlignParams()
+    """Which words are translations of each other."""
+    tokeniser: TokeniserParams = TokeniserParams()
+    """Subwords."""
+    encoder: EncoderParams = EncoderParams()
+    """The base model."""
+    pretraining: MaskedLMParams = MaskedLMParams()
+    """How it is made, where none is downloaded."""
+    alignment: AlignParams = AlignParams()
+    """The method."""
+    smaller: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(max_length=2)] = (
+        10_000,
+        50_000,
+    )
+    """Smaller numbers of pairs of each language, for the curve by amount of data, rising."""
+    controls: tuple[Control, ...] = get_args(Control)
+    """Variants of the method: each English word linked to a random one; [CLS] and [SEP] alone
+    linked; the English side not held in place by its old vectors; or by nothing."""
+    rotations: RotationParams = RotationParams()
+    """The baselines that turn the space instead of training the encoder."""
+    retrieval: RetrievalParams = RetrievalParams()
+    """Contextual word retrieval."""
+    transfer: TransferParams = TransferParams()
+    """Zero-shot transfer with a frozen encoder."""
+    tuning: TuningParams = TuningParams()
+    """Zero-shot transfer with all weights trained."""
+    tuned: tuple[Tuned, ...] = get_args(Tuned)
+    """What is tuned; `translate_train` is the base, on each language's own labels."""
+    evaluation: EvaluationParams = EvaluationParams()
+    """Intervals."""
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        sizes = [*self.smaller, self.alignment.pairs]
+        if sorted(set(sizes)) != sizes:
+            raise ValueError(
+                f"smaller={list(self.smaller)} must rise towards alignment.pairs="
+                f"{self.alignment.pairs}"
+            )
+        return self
+
+
 class Params(Section):
     """Everything that a run depends on, after the scale's overrides."""
 
@@ -107,6 +167,8 @@ class Params(Section):
     """Chung et al. 2018."""
     conneau2020: ConneauParams = ConneauParams()
     """Conneau et al. 2020 (XLSR)."""
+    cao2020: CaoParams = CaoParams()
+    """Cao et al. 2020."""
     present: PresentParams = PresentParams()
     """Drawing."""
 

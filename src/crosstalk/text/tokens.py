@@ -39,13 +39,25 @@ def tokenize(text: str, language: str) -> list[str]:
 
     """
     plain = _lower(unicodedata.normalize("NFC", text), language).translate(_JOINERS)
-    runs = _pattern(language).findall(unicodedata.normalize("NFC", plain))
+    runs = _word_pattern(language).findall(unicodedata.normalize("NFC", plain))
     words = [run for run in runs if not any(character.isnumeric() for character in run)]
-    return (
-        [letter for word in words for letter in _letters(word)]
-        if language in _UNSPACED
-        else (words)
-    )
+    if language in _UNSPACED:
+        return [letter for word in words for letter in _letters(word)]
+    return words
+
+
+def split_words(text: str, language: str) -> list[str]:
+    """Split a text into words, numbers and single other signs, NFC and in their own case.
+
+    Words are those of `tokenize`, runs with digits among them, apostrophes made plain; a number
+    keeps its decimal and grouping signs; every other visible sign stands alone. Invisible ones
+    (white space, control and format characters, such as soft hyphens) are left out. Splitting the
+    words again, joined by blanks, gives the same words.
+    """
+    plain = unicodedata.normalize("NFC", text.translate(_JOINERS))
+    if not plain.isprintable():
+        plain = "".join(c for c in plain if c.isprintable() or c.isspace())
+    return _sign_pattern(language).findall(plain)
 
 
 def _lower(text: str, language: str) -> str:
@@ -55,12 +67,17 @@ def _lower(text: str, language: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _pattern(language: str) -> re.Pattern[str]:
-    letter = rf"[^\W_][{_marks()}]*"
-    word = rf"(?:{letter})+(?:['\-](?:{letter})+)*"
+def _sign_pattern(language: str) -> re.Pattern[str]:
+    return re.compile(rf"\d+(?:[.,]\d+)+|{_word_pattern(language).pattern}|\S", re.I)
+
+
+@lru_cache(maxsize=64)
+def _word_pattern(language: str) -> re.Pattern[str]:
+    letters = rf"(?:[^\W_]++[{_marks()}]*+)++"
+    word = rf"{letters}(?:['\-]{letters})*"
     if language in _ELIDED:
         elided = rf"(?:{_ELIDED[language]})'(?!['\-])"
-        word = rf"(?<![^\W_]){elided}|(?:{letter})+(?:['\-](?!{elided})(?:{letter})+)*"
+        word = rf"(?<![^\W_]){elided}|{letters}(?:['\-](?!{elided}){letters})*"
     return re.compile(word)
 
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from crosstalk.errors import TrainingError
 from crosstalk.progress import bar
+from crosstalk.training.rates import Rate, constant
 from crosstalk.training.state import TrainingState
 
 
@@ -30,8 +31,8 @@ class Schedule:
     save_seconds: float = 60.0
     parts: int = 1
     """Batches whose gradients are added up before a step, in each process."""
-    learning_rate: Callable[[int], float] | None = None
-    """Of each step, counted from 0; None leaves the optimiser's own."""
+    rate: Rate = constant
+    """Factor on the optimiser's learning rates at each step."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,14 @@ def train[B](
     """
     accelerator = Accelerator()
     model, optimiser = accelerator.prepare(model, optimiser)
+    highest = [group["lr"] for group in optimiser.param_groups]
     step, history, totals = _restore(model, optimiser, state, accelerator.device)
     saved_at = time.monotonic()
     with bar(label=label, total=schedule.steps, unit="step") as shown:
         shown.update(step)
         while step < schedule.steps:
-            if schedule.learning_rate:
-                for group in optimiser.param_groups:
-                    group["lr"] = schedule.learning_rate(step)
+            for group, rate in zip(optimiser.param_groups, highest, strict=True):
+                group["lr"] = rate * schedule.rate(step)
             optimiser.zero_grad()
             sums = _accumulate(model, batch_at, loss_of, step, schedule.parts, accelerator)
             accelerator.clip_grad_norm_(model.parameters(), schedule.gradient_norm)

@@ -16,6 +16,7 @@ from crosstalk.stage import Input, Output
 from crosstalk.training.device import device
 from crosstalk.training.history import write_history
 from crosstalk.training.loop import Schedule, Sums, train
+from crosstalk.training.rates import Rate
 from crosstalk.training.seeding import seed_everything
 from crosstalk.training.state import training_state
 from crosstalk.xlsr.ctc import CtcModel, ctc_loss, save_ctc
@@ -106,7 +107,7 @@ def finetune_ctc(
         steps=cfg.updates,
         log_every=cfg.log_every,
         gradient_norm=cfg.gradient_norm,
-        learning_rate=lambda step: learning_rate(step, cfg),
+        rate=tri_stage(cfg),
     )
     belongs_to = {
         "cfg": cfg,
@@ -156,17 +157,18 @@ def choose_learning(model: CtcModel, protocol: Protocol, top: int) -> list[nn.Pa
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
-def learning_rate(step: int, cfg: FinetuneParams) -> float:
-    """Rate of a step, counted from 0: along a line up, constant, exponentially down (fairseq)."""
-    warm = int(cfg.updates * cfg.warm_up)
-    hold = int(cfg.updates * cfg.hold)
-    if step < warm:
-        scale = cfg.initial_scale + (1 - cfg.initial_scale) * step / warm
-    elif step < warm + hold:
-        scale = 1.0
-    else:
-        scale = cfg.final_scale ** ((step - warm - hold) / max(cfg.updates - warm - hold, 1))
-    return cfg.learning_rate * scale
+def tri_stage(cfg: FinetuneParams) -> Rate:
+    """Rise along a line, hold, and fall exponentially (fairseq)."""
+    warm, hold = int(cfg.updates * cfg.warm_up), int(cfg.updates * cfg.hold)
+
+    def factor(step: int) -> float:
+        if step < warm:
+            return cfg.initial_scale + (1 - cfg.initial_scale) * step / warm
+        if step < warm + hold:
+            return 1.0
+        return cfg.final_scale ** ((step - warm - hold) / max(cfg.updates - warm - hold, 1))
+
+    return factor
 
 
 def batch_loss(

@@ -16,6 +16,7 @@ from crosstalk.speech.packed import PackedSpeech
 from crosstalk.stage import Input, Output
 from crosstalk.training.device import device
 from crosstalk.training.loop import Schedule, Sums, train
+from crosstalk.training.rates import rise_and_fall
 from crosstalk.training.seeding import seed_everything
 from crosstalk.training.state import training_state
 from crosstalk.xlsr.amounts import first_minutes
@@ -59,6 +60,7 @@ def pretrain_xlsr(
     batches = Batches(speech, pretrain, derive_seed(seed, "XLSR batches"))
     optimiser = torch.optim.AdamW(
         module.parameters(),
+        lr=pretrain.learning_rate,
         betas=pretrain.betas,
         eps=pretrain.epsilon,
         weight_decay=pretrain.weight_decay,
@@ -68,7 +70,7 @@ def pretrain_xlsr(
         log_every=pretrain.log_every,
         gradient_norm=pretrain.gradient_norm,
         parts=pretrain.accumulate,
-        learning_rate=lambda step: learning_rate(step, pretrain),
+        rate=rise_and_fall(pretrain.updates, pretrain.warm_up),
     )
     belongs_to = {
         "cfg": cfg,
@@ -135,14 +137,6 @@ def check_inputs(speech: PackedSpeech, model: SpeechModel) -> None:
             f"packed frames have {width} values, but encoder.inputs={inputs}: pack samples for 1, "
             "log-mel energies for more"
         )
-
-
-def learning_rate(step: int, cfg: PretrainParams) -> float:
-    """Rise along a line to the peak, and fall along another to 0 (wav2vec 2.0, section 4.2)."""
-    warm = round(cfg.warm_up * cfg.updates)
-    if step < warm:
-        return cfg.learning_rate * (step + 1) / warm
-    return cfg.learning_rate * (cfg.updates - step) / (cfg.updates - warm)
 
 
 def objective(

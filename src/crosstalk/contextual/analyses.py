@@ -1,0 +1,228 @@
+"""From answered questions to the paper's tables: by system, language, kind of word and protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from scipy.stats import pearsonr, spearmanr
+
+from crosstalk.contextual.links import QUERIES
+from crosstalk.contextual.messages import ENGLISH
+from crosstalk.contextual.tables import RANKS, TRANSFER
+from crosstalk.contextual.word_classes import rank_bin
+from crosstalk.corpora.parquet import read_columns
+from crosstalk.errors import DataError
+from crosstalk.evaluation.answers import write_items
+from crosstalk.params.evaluation import EvaluationParams
+from crosstalk.results.metrics import ALL, METRICS
+from crosstalk.stage import Input, Output
+
+AVERAGE = "avg"
+"""The column that pools all languages."""
+FOREIGN = "without English"
+"""The column that pools the languages but English."""
+MAIN = {"similarity": "csls", "direction": "to_english"}
+"""Which retrieval the tables show; `readings` shows the others."""
+FROZEN = "frozen"
+LATIN = ("de", "en", "es", "fr")
+"""Languages that are written as English is; the others are not."""
+FIVE = 5
+
+
+def analyse_contextual(
+    *,
+    cfg: EvaluationParams,
+    names: list[str],
+    pairs: list[int],
+    queries: Input,
+    ranks: list[Input],
+    transfers: list[Input],
+    answers: Output,
+    measures: Output,
+    related: Output,
+) -> None:
+    """Sort all answers into tables, and compare retrieval with transfer (stage).
+
+    Parameters
+    ----------
+    cfg
+        Intervals of the correlations.
+    names, pairs
+        Systems of the data-size curve and how many pairs of each language they were aligned with.
+    queries
+        What is known of each test link, `crosstalk.contextual.links.QUERIES`.
+    ranks, transfers
+        Answers of every seed, of retrieval and of transfer.
+    answers
+        Items of the tables ``retrieval`` and ``readings`` (rows are systems), ``kinds``,
+        ``frequency`` and ``script`` (columns are), ``transfer``, ``protocols`` and ``size``; a
+        cluster is a message.
+    measures
+        Metrics of the tables ``correlation`` and ``size``.
+    related
+        CSV: retrieval and transfer in % of every system and language, what is correlated.
+
+    Raises
+    ------
+    DataError
+        A rank belongs to no query.
+
+    """
+    known = read_columns(queries, QUERIES)
+    asked = pd.concat([read_columns(path, RANKS) for path in ranks], ignore_index=True)
+    told = pd.concat([read_columns(path, TRANSFER) for path in transfers], ignore_index=True)
+    found = with_queries(asked, known)
+    tables = [*retrieval_items(found), *transfer_items(told), *size_items(found, told, names)]
+    write_items(pd.concat(tables, ignore_index=True), answers)
+    both = points(found, told)
+    (100 * both).reset_index().to_csv(related, index=False, float_format="%.2f")
+    rows = [*correlations(both, cfg), *sizes(names, pairs)]
+    METRICS.validate(pd.DataFrame(rows)).to_csv(measures, index=False, float_format="%.4f")
+
+
+def with_queries(ranks: pd.DataFrame, queries: pd.DataFrame) -> pd.DataFrame:
+    """Join ranks of the last layer with what is known of their queries.
+
+    Raises
+    ------
+    DataError
+        A rank belongs to no query: they come from other pairs.
+
+    """
+    last = ranks[ranks["layer"] == ranks["layer"].max()]
+    found = last.merge(queries, on=["language", "query"], how="left", validate="many_to_one")
+    if found["message_id"].isna().any():
+        raise DataError("a rank belongs to no query: link the words and retrieve them again")
+    return found
+
+
+def retrieval_items(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield items of the tables on retrieval."""
+    main = found[_is_main(found)]
+    first = main["rank"] == 1
+    yield _items(main, "retrieval", main["system"], main["language"] + "-" + ENGLISH, first)
+    yield _items(main, "retrieval", main["system"], AVERAGE, first)
+    script = main["language"].map(lambda code: "latin" if code in LATIN else "other")
+    for table, rows in (
+        ("kinds", main["kind"]),
+        ("frequency", main["rank_gap"].map(rank_bin)),
+        ("script", script),
+    ):
+        yield _items(main, table, rows, main["system"], first)
+    unseen = main[~main["seen"].astype(bool)]
+    back = found[
+        (found["similarity"] == MAIN["similarity"]) & (found["direction"] == "from_english")
+    ]
+    there = found[found["direction"] == MAIN["direction"]]
+    others = {name: there[there["similarity"] == name] for name in ("cosine", "scalar")}
+    for column, part, most in (
+        ("never linked in training", unseen, 1),
+        (f"among the first {FIVE}", main, FIVE),
+        ("from English", back, 1),
+        *((name, part, 1) for name, part in others.items()),
+    ):
+        yield _items(part, "readings", part["system"], column, part["rank"] <= most)
+
+
+def transfer_items(told: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield items of the tables on transfer."""
+    frozen = told[told["protocol"] == FROZEN]
+    yield _items(frozen, "transfer", frozen["system"], frozen["language"], frozen["right"])
+    yield _items(frozen, "transfer", frozen["system"], AVERAGE, frozen["right"])
+    rows = told["system"] + ", " + told["protocol"]
+    columns = told["language"].where(told["language"] == ENGLISH, FOREIGN)
+    yield _items(told, "protocols", rows, columns, told["right"])
+
+
+def size_items(found: pd.DataFrame, told: pd.DataFrame, names: list[str]) -> Iterator[pd.DataFrame]:
+    """Yield items of the data-size curve, whose start is the base."""
+    curve = ["base", *names]
+    main = found[_is_main(found) & found["system"].isin(curve)]
+    yield _items(main, "size", main["system"], "word retrieval", main["rank"] == 1)
+    frozen = told[(told["protocol"] == FROZEN) & told["system"].isin(curve)]
+    yield _items(frozen, "size", frozen["system"], frozen["language"], frozen["right"])
+    yield _items(frozen, "size", frozen["system"], AVERAGE, frozen["right"])
+
+
+def points(found: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy of retrieval and of transfer of each system that has both, by language.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by system and language: ``retrieval`` and ``transfer``, from 0 to 1.
+
+    """
+    main = found[_is_main(found)]
+    frozen = told[told["protocol"] == FROZEN]
+    keys = ["system", "language"]
+    retrieval = (main["rank"] == 1).groupby([main[key] for key in keys]).mean()
+    transfer = frozen["right"].astype(float).groupby([frozen[key] for key in keys]).mean()
+    return pd.concat([retrieval, transfer], axis=1, join="inner", keys=["retrieval", "transfer"])
+
+
+def correlations(frame: pd.DataFrame, cfg: EvaluationParams) -> Iterator[dict[str, object]]:
+    """Yield metrics of the table ``correlation``: over all points, and over languages of the base.
+
+    Intervals are percentile bootstrap intervals over the points, which are few and not
+    independent: read them as a description.
+    """
+    parts = {"systems and languages": frame, "languages, base": frame.loc[["base"]]}
+    for column, part in parts.items():
+        sides = part.to_numpy()
+        yield _measure("correlation", "no relation", column, (0.0, 0.0, 0.0), len(sides))
+        for row, correlate in (("pearson", pearsonr), ("spearman", spearmanr)):
+            value = _correlation(correlate, sides)
+            generator = np.random.default_rng(cfg.bootstrap_seed)
+            draws = generator.integers(len(sides), size=(cfg.resamples, len(sides)))
+            drawn = [_correlation(correlate, sides[draw]) for draw in draws]
+            tail = (1 - cfg.level) / 2
+            low, high = np.quantile(drawn, [tail, 1 - tail])
+            span = (value, min(low, value), max(high, value))
+            yield _measure("correlation", row, column, span, len(sides))
+
+
+def sizes(names: list[str], pairs: list[int]) -> Iterator[dict[str, object]]:
+    """Yield metrics of the table ``size``: how many pairs each system saw."""
+    for name, count in zip(["base", *names], [0, *pairs], strict=True):
+        yield _measure("size", name, "pairs", (count, count, count), 1)
+
+
+def _measure(
+    table: str, row: str, column: str, span: tuple[float, float, float], n: int
+) -> dict[str, object]:
+    where = {"table": table, "row": row, "column": column, "seed": ALL}
+    value = dict(zip(("value", "ci_low", "ci_high"), map(float, span), strict=True))
+    return where | value | {"n": n, "seeds": 1, "unit": ""}
+
+
+def _is_main(found: pd.DataFrame) -> pd.Series:
+    return (found["similarity"] == MAIN["similarity"]) & (found["direction"] == MAIN["direction"])
+
+
+def _items(
+    answers: pd.DataFrame,
+    table: str,
+    row: pd.Series,
+    column: pd.Series | str,
+    correct: pd.Series,
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "table": table,
+            "row": row,
+            "column": column,
+            "seed": answers["seed"],
+            "cluster": answers["message_id"],
+            "correct": correct.astype(float),
+        }
+    )
+
+
+def _correlation(correlate: object, sides: np.ndarray) -> float:
+    """Return 0 where one side does not vary, as in a resample of one point."""
+    if (np.ptp(sides, axis=0) == 0).any():
+        return 0.0
+    return float(correlate(*sides.T).statistic)

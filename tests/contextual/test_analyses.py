@@ -1,0 +1,188 @@
+"""Tables from answers, counted again by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import rankdata
+
+from crosstalk.contextual.analyses import analyse_contextual, correlations, points, with_queries
+from crosstalk.contextual.links import QUERIES
+from crosstalk.contextual.tables import RANKS, TRANSFER
+from crosstalk.errors import DataError
+from crosstalk.evaluation.answers import read_items
+from crosstalk.params.evaluation import EvaluationParams
+from crosstalk.results.metrics import read_metrics
+
+CFG = EvaluationParams(resamples=200)
+LANGUAGES = ("de", "el")
+SYSTEMS = ("base", "aligned")
+
+
+@pytest.fixture(scope="module")
+def tables():
+    rng = np.random.default_rng(0)
+    queries = pd.DataFrame(
+        [
+            (
+                language,
+                n,
+                f"m{n // 3}",
+                "e",
+                "f",
+                ("overlap", "closed", "open")[n % 3],
+                n % 4 > 0,
+                7**n % 3000,
+            )
+            for language in LANGUAGES
+            for n in range(12)
+        ],
+        columns=QUERIES,
+    )
+    ranks = pd.DataFrame(
+        [
+            (system, seed, language, direction, similarity, layer, query, rng.integers(1, 8))
+            for system in SYSTEMS
+            for seed in (0, 1)
+            for language in LANGUAGES
+            for direction in ("to_english", "from_english")
+            for similarity in ("csls", "cosine", "scalar")
+            for layer in (0, 2)
+            for query in range(12)
+        ],
+        columns=RANKS,
+    )
+    told = pd.DataFrame(
+        [
+            (system, seed, protocol, language, f"t{n}", rng.random() < 0.5)
+            for system in SYSTEMS
+            for seed in (0, 1)
+            for protocol in ("frozen", "full")
+            for language in ("en", *LANGUAGES)
+            for n in range(9)
+        ],
+        columns=TRANSFER,
+    )
+    return queries, ranks, told
+
+
+@pytest.fixture(scope="module")
+def analysed(tables, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("analyses")
+    queries, ranks, told = tables
+    queries.to_parquet(folder / "q")
+    for seed in (0, 1):
+        ranks[ranks["seed"] == seed].to_parquet(folder / f"r{seed}")
+        told[told["seed"] == seed].to_parquet(folder / f"t{seed}")
+    analyse_contextual(
+        cfg=CFG,
+        names=["aligned"],
+        pairs=[500],
+        queries=folder / "q",
+        ranks=[folder / "r0", folder / "r1"],
+        transfers=[folder / "t0", folder / "t1"],
+        answers=folder / "a",
+        measures=folder / "m",
+        related=folder / "p",
+    )
+    items = read_items(folder / "a")
+    means = items.groupby(["table", "row", "column", "seed"])["correct"].agg(["mean", "size"])
+    return means, read_metrics(folder / "m")
+
+
+def counted(tables, *, system, seed, languages=LANGUAGES, direction="to_english",
+            similarity="csls", keep=lambda query: True, most=1):  # fmt: skip
+    """The share of right answers, one rank at a time."""
+    queries, ranks, _ = tables
+    known = {(row.language, row.query): row for row in queries.itertuples()}
+    right = [
+        row.rank <= most
+        for row in ranks.itertuples()
+        if (row.system, row.seed, row.direction, row.similarity, row.layer)
+        == (system, seed, direction, similarity, 2)
+        and row.language in languages
+        and keep(known[row.language, row.query])
+    ]
+    return sum(right) / len(right), len(right)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(
+    ("table", "name", "choice"),
+    [
+        ("retrieval", "de-en", {"languages": ("de",)}),
+        ("retrieval", "avg", {}),
+        ("kinds", "closed", {"keep": lambda q: q.kind == "closed"}),
+        ("frequency", "10 to 99", {"keep": lambda q: 10 <= q.rank_gap < 100}),
+        ("script", "other", {"languages": ("el",)}),
+        ("script", "latin", {"languages": ("de",)}),
+        ("readings", "never linked in training", {"keep": lambda q: not q.seen}),
+        ("readings", "among the first 5", {"most": 5}),
+        ("readings", "from English", {"direction": "from_english"}),
+        ("readings", "cosine", {"similarity": "cosine"}),
+        ("readings", "scalar", {"similarity": "scalar"}),
+        ("size", "word retrieval", {}),
+    ],
+)
+def test_retrieval_tables(tables, analysed, system, seed, table, name, choice):
+    cell = (name, system) if table in ("kinds", "frequency", "script") else (system, name)
+    found = analysed[0].loc[(table, *cell, seed)]
+    assert (found["mean"], found["size"]) == counted(tables, system=system, seed=seed, **choice)
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "column", "protocol", "languages"),
+    [
+        ("transfer", "{}", "en", "frozen", ("en",)),
+        ("transfer", "{}", "avg", "frozen", ("en", *LANGUAGES)),
+        ("size", "{}", "avg", "frozen", ("en", *LANGUAGES)),
+        ("protocols", "{}, full", "without English", "full", LANGUAGES),
+        ("protocols", "{}, full", "en", "full", ("en",)),
+        ("protocols", "{}, frozen", "without English", "frozen", LANGUAGES),
+    ],
+)
+def test_transfer_tables(tables, analysed, table, row, column, protocol, languages):
+    told = tables[2]
+    for system in SYSTEMS:
+        kept = told[
+            (told["system"] == system)
+            & (told["seed"] == 1)
+            & (told["protocol"] == protocol)
+            & told["language"].isin(languages)
+        ]
+        found = analysed[0].loc[table, row.format(system), column, 1]
+        assert (found["mean"], found["size"]) == (kept["right"].mean(), len(kept))
+
+
+def test_how_many_pairs_a_system_saw_stands_beside_it(analysed):
+    found = analysed[1].set_index(["table", "row", "column"])["value"]
+    assert found["size", "aligned", "pairs"] == 500
+    assert found["size", "base", "pairs"] == 0
+
+
+def test_correlations_are_those_of_the_points(tables, analysed):
+    queries, ranks, told = tables
+    frame = points(with_queries(ranks, queries), told)
+    assert set(frame.index) == {(s, language) for s in SYSTEMS for language in LANGUAGES}
+    value = frame.loc[("base", "el"), "retrieval"]
+    shares = [counted(tables, system="base", seed=s, languages=("el",))[0] for s in (0, 1)]
+    assert value == pytest.approx(np.mean(shares))
+    measured = analysed[1].set_index(["table", "row", "column"])["value"]["correlation"]
+    sides = frame.to_numpy()
+    by_hand = np.corrcoef(sides.T)[0, 1], np.corrcoef(rankdata(sides, axis=0).T)[0, 1]
+    for row, expected in zip(("pearson", "spearman"), by_hand, strict=True):
+        assert measured[row, "systems and languages"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_points_on_a_line_correlate_fully():
+    index = pd.MultiIndex.from_product([["base", "aligned"], ["bg", "de", "el"]])
+    frame = pd.DataFrame({"retrieval": np.arange(6.0), "transfer": np.arange(6.0) ** 3}, index)
+    rows = {(row["row"], row["column"]): row for row in correlations(frame, CFG)}
+    assert rows["spearman", "systems and languages"]["value"] == pytest.approx(1)
+    assert rows["pearson", "languages, base"]["n"] == 3
+
+
+def test_ranks_of_other_pairs_are_refused(tables):
+    queries, ranks, _ = tables
+    with pytest.raises(DataError, match="a rank belongs to no query"):
+        with_queries(ranks, queries[queries["query"] < 11])
