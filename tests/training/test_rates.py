@@ -16,7 +16,7 @@ def test_rates_rise_once_and_never_leave_zero_to_one(steps, share):
         factors = [rate(step) for step in range(steps)]
         assert all(0 < factor <= 1 for factor in factors)
         slopes = [b - a for a, b in itertools.pairwise(factors)]
-        assert all(slope > 0 for slope in slopes[: warm - 1])
+        assert all(slope > 0 for slope in slopes[: max(warm - 1, 0)])
         assert all(after * slope >= 0 or abs(slope) < 1e-12 for slope in slopes[warm + 1 :])
 
 
