@@ -8,14 +8,7 @@ from crosstalk.params.ctc import DecodeParams, FinetuneParams, LabelParams
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.packed import PackParams
 from crosstalk.params.section import Section
-from crosstalk.params.xlsr import (
-    ContextParams,
-    EncoderParams,
-    ObjectiveParams,
-    PretrainParams,
-    QuantiserParams,
-    XlsrModelParams,
-)
+from crosstalk.params.xlsr import LARGE, PretrainParams, XlsrModelParams
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
 Languages = tuple[Language, ...]
@@ -30,16 +23,6 @@ System = Literal[
     "shared",
     "frozen",
 ]
-
-
-LARGE = XlsrModelParams(
-    encoder=EncoderParams(norm="layer", bias=True, gradient_scale=1.0),
-    context=ContextParams(
-        dimension=1024, layers=24, heads=16, feed_forward=4096, pre_norm=True, layer_drop=0.2
-    ),
-    quantiser=QuantiserParams(dimension=768, end_temperature=0.1),
-    objective=ObjectiveParams(dimension=768, penalty_weight=0.0),
-)
 
 
 class ComparedParams(Section):
