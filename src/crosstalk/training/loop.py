@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from crosstalk.errors import TrainingError
 from crosstalk.progress import bar
+from crosstalk.training.device import device
 from crosstalk.training.state import TrainingState
 
 
@@ -55,7 +56,7 @@ def train[B](
         When the loss is no longer a finite number.
 
     """
-    accelerator = Accelerator()
+    accelerator = Accelerator(cpu=device().type == "cpu")
     model, optimiser = accelerator.prepare(model, optimiser)
     step, history, total = _restore(model, optimiser, state, accelerator.device)
     saved_at = time.monotonic()
@@ -116,7 +117,7 @@ def _save(
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),
         "rng": torch.get_rng_state(),
-        "cuda_rng": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
+        "cuda_rng": torch.cuda.get_rng_state() if accelerator.device.type == "cuda" else None,
         "history": history,
         "total": total.cpu(),
     }
