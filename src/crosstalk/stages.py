@@ -9,6 +9,7 @@ STAGES = {
     "answer-column": "crosstalk.evaluation.columns:answer_column",
     "build-smoke-archive": "crosstalk.corpora.smoke:build_archive",
     "describe-corpora": "crosstalk.corpora.describe:describe_corpora",
+    "describe-costs": "crosstalk.results.costs:describe_costs",
     "describe-parameters": "crosstalk.results.provenance:describe_parameters",
     "describe-provenance": "crosstalk.results.provenance:describe_provenance",
     "describe-spoken": "crosstalk.evaluation.spoken:describe_spoken",

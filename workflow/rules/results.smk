@@ -8,6 +8,7 @@ OUTPUTS
     results/{scale}/<paper>/figures/         png, pdf
     results/{scale}/claims.csv               a verdict for each claim
     results/{scale}/provenance.csv           one row a job
+    results/{scale}/costs.csv                one row a step
 """
 
 # Tables of numbers, and those of them that are drawn.
@@ -64,6 +65,7 @@ localrules:
     judge_claims,
     describe_parameters,
     describe_provenance,
+    describe_costs,
 
 
 rule write_table:
@@ -364,6 +366,43 @@ rule describe_provenance:
             --records {input.records:q} \
             --csv {output.csv:q} \
             --html-file {output.html_file:q} 2>&1 | tee {log:q}
+        """
+
+
+rule describe_costs:
+    """Add up the cost of every job: hours, GPU hours, memory, by paper and step."""
+    input:
+        records=RECORDS,
+        code=code_of("describe-costs"),
+    output:
+        csv=f"{RESULTS}/costs.csv",
+        markdown=f"{RESULTS}/costs.md",
+        html=report(
+            f"{RESULTS}/costs.html",
+            category="provenance",
+            caption="../report/costs.rst",
+            labels={"kind": "table", "name": "costs"},
+        ),
+    log:
+        f"logs/{P.scale}/describe_costs.log",
+    benchmark:
+        f"logs/{P.scale}/describe_costs.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        scale=P.scale,
+    shell:
+        """
+        python -m crosstalk describe-costs \
+            --scale {params.scale:q} \
+            --records {input.records:q} \
+            --csv {output.csv:q} \
+            --markdown {output.markdown:q} \
+            --html {output.html:q} 2>&1 | tee {log:q}
         """
 
 
