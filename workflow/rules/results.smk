@@ -49,6 +49,17 @@ ALSO = {
     ]
 }
 
+RECORDS += [
+    *(f"{RESULTS}/{p}/runs/write_table-{t}.json" for p in TABLES for t in TABLES[p]),
+    *(f"{RESULTS}/{p}/runs/plot_table-{t}.json" for p in FIGURES for t in FIGURES[p]),
+    f"{CHUNG}/runs/plot_training.json",
+    *expand(
+        "{results}/runs/{job}.json",
+        results=RESULTS,
+        job=["write_corpora_table", "plot_corpora", "judge_claims"],
+    ),
+]
+
 
 wildcard_constraints:
     paper="|".join(TABLES),
@@ -84,6 +95,7 @@ rule write_table:
             caption="../report/table.rst",
             labels={"kind": "table", "name": "{table}"},
         ),
+        record=f"{RESULTS}/{{paper}}/runs/write_table-{{table}}.json",
     log:
         f"logs/{P.scale}/{{paper}}/write_{{table}}.log",
     benchmark:
@@ -106,7 +118,8 @@ rule write_table:
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
             --latex {output.latex:q} \
-            --html {output.html:q} 2>&1 | tee {log:q}
+            --html {output.html:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -124,6 +137,7 @@ rule plot_table:
             labels={"kind": "figure", "name": "{table}"},
         ),
         pdf=f"{RESULTS}/{{paper}}/figures/{{table}}.pdf",
+        record=f"{RESULTS}/{{paper}}/runs/plot_table-{{table}}.json",
     log:
         f"logs/{P.scale}/{{paper}}/plot_{{table}}.log",
     benchmark:
@@ -144,7 +158,8 @@ rule plot_table:
             --csv {input.csv:q} \
             --reference {input.reference:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -163,6 +178,7 @@ rule plot_training:
             labels={"kind": "figure", "name": "training"},
         ),
         pdf=f"{CHUNG}/figures/speech2vec_training.pdf",
+        record=f"{CHUNG}/runs/plot_training.json",
     log:
         f"logs/{P.scale}/chung2018/plot_training.log",
     benchmark:
@@ -182,7 +198,8 @@ rule plot_training:
             --title 'Speech2Vec training loss' \
             --histories {input.histories:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -201,6 +218,7 @@ rule write_corpora_table:
             caption="../report/corpora.rst",
             labels={"kind": "table", "name": "corpora"},
         ),
+        record=f"{RESULTS}/runs/write_corpora_table.json",
     log:
         f"logs/{P.scale}/write_corpora_table.log",
     benchmark:
@@ -221,7 +239,8 @@ rule write_corpora_table:
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
             --latex {output.latex:q} \
-            --html {output.html:q} 2>&1 | tee {log:q}
+            --html {output.html:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -238,6 +257,7 @@ rule plot_corpora:
             labels={"kind": "figure", "name": "corpora"},
         ),
         pdf=f"{RESULTS}/figures/corpora.pdf",
+        record=f"{RESULTS}/runs/plot_corpora.json",
     log:
         f"logs/{P.scale}/plot_corpora.log",
     benchmark:
@@ -256,7 +276,8 @@ rule plot_corpora:
             --cfg {params.cfg:q} \
             --corpora {input.corpora:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -275,6 +296,7 @@ rule judge_claims:
             caption="../report/claims.rst",
             labels={"kind": "table", "name": "claims"},
         ),
+        record=f"{RESULTS}/runs/judge_claims.json",
     log:
         f"logs/{P.scale}/judge_claims.log",
     benchmark:
@@ -295,7 +317,8 @@ rule judge_claims:
             --metrics {input.metrics:q} \
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
-            --html {output.html:q} 2>&1 | tee {log:q}
+            --html {output.html:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
