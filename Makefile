@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SNAKEMAKE := snakemake --cores $(CORES) --config scale=$(SCALE)
 
-.PHONY: help reproduce test smoke report lint format lock setup freeze adopt
+.PHONY: help reproduce test smoke report lint format lock setup freeze adopt what-if verify compare
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,6 +27,15 @@ smoke: setup  ## run the whole workflow in minutes, without downloads
 
 report: reproduce  ## write results/<scale>/report.html, one page that opens without a server
 	$(SNAKEMAKE) --report results/$(SCALE)/report.html
+
+what-if: setup  ## show what a change would run again: make what-if chung2018.word2vec.epochs=10
+	@workflow/scripts/what_if scale=$(SCALE) $(filter-out SCALE=% CORES=%,$(MAKEOVERRIDES))
+
+verify: setup  ## follow results back to raw data: make verify TABLE='chung2018/table_3:A*:ENw-enw'
+	@workflow/scripts/verify $(SCALE) $(if $(TABLE),'$(TABLE)')
+
+compare: setup  ## tables of a git revision against those here: make compare REF=HEAD~1
+	@workflow/scripts/compare $(or $(REF),HEAD) results/$(SCALE)
 
 lint: setup  ## check format, style and workflow
 	ruff format --check .

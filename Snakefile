@@ -50,3 +50,4 @@ rule all:
         rules.figures.input,
         f"results/{P.scale}/parameters.html",
         f"results/{P.scale}/provenance.html",
+        f"results/{P.scale}/costs.html",

@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(name: str, arguments: Sequence[str]) -> None:
     if name not in STAGES:
         raise ParameterError(f"{name!r} is not a stage; valid: {', '.join(sorted(STAGES))}")
+    started = time.time()  # the stage's imports are part of its time
     stage = load_stage(name, STAGES[name])
     given = vars(_parser(stage).parse_args(arguments))
     record_path = given.pop("record")
@@ -60,7 +61,6 @@ def _run(name: str, arguments: Sequence[str]) -> None:
     outputs = {a.name: _paths(given[a.name]) for a in stage.named("output")}
     written = [path for paths in outputs.values() for path in paths]
 
-    started = time.time()
     with _whole_or_absent([*written, *_paths(record_path)]) as partial:
         for argument in stage.named("output"):
             places = [partial[path] for path in outputs[argument.name]]
@@ -184,8 +184,7 @@ def _record(
         "code": records.describe_code(module),
         "machine": records.describe_machine(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
-        "wall_seconds": round(time.time() - started, 2),
-        "peak_memory_bytes": records.peak_memory_bytes(),
+        **records.describe_cost(started),
     }
 
 

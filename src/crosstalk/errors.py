@@ -27,3 +27,7 @@ class StateError(CrosstalkError):
 
 class TrainingError(CrosstalkError):
     """A training that diverged or collapsed."""
+
+
+class DeviceError(CrosstalkError):
+    """A GPU that was asked for and cannot be used."""

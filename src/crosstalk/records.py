@@ -8,12 +8,14 @@ import platform
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from crosstalk.digest import file_digest
 from crosstalk.sources import module_files
+from crosstalk.training.lease import held
 
 PACKAGES = ("torch", "torchaudio", "numpy", "scipy", "gensim", "lhotse", "pandas", "snakemake")
 PACKAGE_ROOT = Path(__file__).parent
@@ -54,20 +56,28 @@ def describe_machine() -> dict[str, Any]:
     torch = sys.modules.get("torch")  # importing it here would cost seconds in small stages
     if torch is not None:
         machine["threads"] = torch.get_num_threads()
-        if torch.cuda.is_available():
+        if held():
             machine["device"] = torch.cuda.get_device_name()
             machine["cuda"] = torch.version.cuda
-            machine["peak_gpu_bytes"] = torch.cuda.max_memory_allocated()
     return machine
 
 
-def peak_memory_bytes() -> int:
-    """Largest resident set of this process and of its largest child."""
-    usage = (
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return max(usage) * 1024
+def describe_cost(started: float) -> dict[str, Any]:
+    """Seconds since ``started`` (`time.time`), of all cores and on a GPU; bytes at their peak.
+
+    GPU seconds run from the moment this process took the device, waiting for it not included.
+    Memory is the largest resident set of this process or of its largest child, and what torch
+    allocated on the GPU.
+    """
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    lease = held()
+    return {
+        "wall_seconds": round(time.time() - started, 2),
+        "cpu_seconds": round(sum(usage.ru_utime + usage.ru_stime for usage in used), 2),
+        "gpu_seconds": round(time.monotonic() - lease.since, 2) if lease else 0.0,
+        "peak_memory_bytes": max(usage.ru_maxrss for usage in used) * 1024,
+        "peak_gpu_bytes": sys.modules["torch"].cuda.max_memory_allocated() if lease else 0,
+    }
 
 
 def _git(*arguments: str) -> str | None:

@@ -12,6 +12,7 @@ STAGES = {
     "build-smoke-archive": "crosstalk.corpora.smoke:build_archive",
     "count-codes": "crosstalk.xlsr.codes:count_codes",
     "describe-corpora": "crosstalk.corpora.describe:describe_corpora",
+    "describe-costs": "crosstalk.results.costs:describe_costs",
     "describe-parameters": "crosstalk.results.provenance:describe_parameters",
     "describe-provenance": "crosstalk.results.provenance:describe_provenance",
     "describe-spoken": "crosstalk.evaluation.spoken:describe_spoken",

@@ -90,6 +90,11 @@ def test_a_stage_writes_outputs_and_a_record(run):
         ).stdout.split()[0]
     )
     assert [i["bytes"] for i in record["inputs"]["more"]] == [2, 2]
+    assert record["machine"]["device"] == "cpu"
+    assert (record["gpu_seconds"], record["peak_gpu_bytes"]) == (0, 0)
+    assert record["cpu_seconds"] > 0
+    assert record["wall_seconds"] >= 0
+    assert record["peak_memory_bytes"] > 2**20
     assert sorted(p.name for p in Path("out").iterdir()) == ["copy.txt", "part.0", "side.txt"]
     parts = [entry["path"] for entry in record["outputs"]["parts"]]
     assert parts == ["out/part.0", "elsewhere/part.1"]

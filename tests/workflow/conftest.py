@@ -69,7 +69,8 @@ def copy_repository(folder):
         check=True,
     ).stdout.split("\0")
     for name in listed:
-        if name and (ROOT / name).is_file() and not name.startswith("results/"):
+        ours = not name.startswith(("results/", "data/records/"))
+        if name and ours and (ROOT / name).is_file():
             target = Path(folder) / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)

@@ -57,7 +57,9 @@ def test_a_clone_adopts_pulled_results_and_still_sees_changes(finished, tmp_path
         "plot_supervision",
         "plot_table",
         "plot_training",
+        "describe_costs",
         "describe_parameters",
+        "describe_provenance",
         "all",
     }
 

@@ -48,6 +48,7 @@ def test_the_report_opens_in_a_browser_and_names_everything(finished, tmp_path):
         ("claims.html", "not testable at this scale"),
         ("parameters.html", "chung2018.speech2vec.training.epochs"),
         ("provenance.html", "train-speech2vec"),
+        ("costs.html", "GPU memory (GB)"),
     ],
 )
 def test_each_page_renders_by_itself(finished, tmp_path, name, says):

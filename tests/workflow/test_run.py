@@ -74,6 +74,36 @@ def test_provenance_leads_from_the_table_back_to_the_archives(finished):
             assert made[path] == checksum, path
 
 
+def test_provenance_and_costs_leave_no_job_out(finished):
+    records = {
+        str(path.relative_to(finished.folder))
+        for place in ("results/smoke", "data/smoke")
+        for path in (finished.folder / place).rglob("*.json")
+        if {"runs", "records"} & set(path.parts)
+    }
+    assert set(read(finished, "provenance.csv")["record"]) == records
+    costs = read(finished, "costs.csv")
+    assert costs["jobs"].sum() == len(records)
+    assert costs["wall_share"].sum() == pytest.approx(1)
+    assert (costs["cpu_hours"] > 0).all()
+
+
+def test_every_result_is_verified_back_to_the_archives(finished):
+    done = finished.run("workflow/scripts/verify", "smoke")
+    assert "results/smoke/chung2018/tables/table_3.csv: " in done.stdout
+    assert all(line.endswith(" 0 broken") for line in done.stdout.splitlines())
+    one = finished.run("workflow/scripts/verify", "smoke", "chung2018/table_3:A*:ENw-enw").stdout
+    for step in ("answer_column-en-en-seed0", "train_speech2vec-en-words", "fetch/wesnoth"):
+        assert step in one
+    model = finished.folder / "results/smoke/chung2018/models/speech2vec-en-words-seed0.safetensors"
+    kept = model.read_bytes()
+    model.write_bytes(kept[:-1])
+    done = finished.run("workflow/scripts/verify", "smoke", "chung2018/table_3", check=False)
+    model.write_bytes(kept)
+    assert done.returncode == 1
+    assert f"first broken link: {model.relative_to(finished.folder)}: " in done.stderr
+
+
 def test_figures_are_pictures(finished):
     for name in (
         "chung2018/figures/table_3",
@@ -107,7 +137,7 @@ def test_changed_code_reruns_what_runs_it(finished):
     path.write_text(before + "\n# changed\n")
     planned = finished.planned()
     path.write_text(before)
-    assert set(planned) == {"judge_claims", "all"}
+    assert set(planned) == {"judge_claims", "describe_costs", "describe_provenance", "all"}
 
 
 def test_the_same_bytes_again(finished):

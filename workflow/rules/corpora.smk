@@ -399,6 +399,12 @@ rule prepare_testament:
 
 RECORDS += [f"{DATA}/records/prepare_{source}.json" for source in REGISTRY.sources]
 RECORDS += [f"{DATA}/records/describe_corpora.json"]
+if SMOKE:
+    RECORDS += [
+        f"{DATA}/records/fetch/{source}/{archive.name}.json"
+        for source, entry in REGISTRY.sources.items()
+        for archive in entry.archives
+    ]
 SPEECH = ["tuxpaint", "asterisk", "klettres", "ktuberling"]
 TEXT = ["tuxpaint", "asterisk", "wesnoth", "bible", "quran", "catalogues"]
 

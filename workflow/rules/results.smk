@@ -8,6 +8,7 @@ OUTPUTS
     results/{scale}/<paper>/figures/         png, pdf
     results/{scale}/claims.csv               a verdict for each claim
     results/{scale}/provenance.csv           one row a job
+    results/{scale}/costs.csv                one row a step
 """
 
 # Tables of numbers, and those of them that are drawn.
@@ -58,6 +59,17 @@ ALSO = {
     ],
 }
 
+RECORDS += [
+    *(f"{RESULTS}/{p}/runs/write_table-{t}.json" for p in TABLES for t in TABLES[p]),
+    *(f"{RESULTS}/{p}/runs/plot_table-{t}.json" for p in FIGURES for t in FIGURES[p]),
+    f"{CHUNG}/runs/plot_training.json",
+    *expand(
+        "{results}/runs/{job}.json",
+        results=RESULTS,
+        job=["write_corpora_table", "plot_corpora", "judge_claims"],
+    ),
+]
+
 
 wildcard_constraints:
     paper="|".join(TABLES),
@@ -74,6 +86,7 @@ localrules:
     judge_claims,
     describe_parameters,
     describe_provenance,
+    describe_costs,
 
 
 rule write_table:
@@ -92,6 +105,7 @@ rule write_table:
             caption="../report/table.rst",
             labels={"kind": "table", "name": "{table}"},
         ),
+        record=f"{RESULTS}/{{paper}}/runs/write_table-{{table}}.json",
     log:
         f"logs/{P.scale}/{{paper}}/write_{{table}}.log",
     benchmark:
@@ -114,7 +128,8 @@ rule write_table:
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
             --latex {output.latex:q} \
-            --html {output.html:q} 2>&1 | tee {log:q}
+            --html {output.html:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -132,6 +147,7 @@ rule plot_table:
             labels={"kind": "figure", "name": "{table}"},
         ),
         pdf=f"{RESULTS}/{{paper}}/figures/{{table}}.pdf",
+        record=f"{RESULTS}/{{paper}}/runs/plot_table-{{table}}.json",
     log:
         f"logs/{P.scale}/{{paper}}/plot_{{table}}.log",
     benchmark:
@@ -152,7 +168,8 @@ rule plot_table:
             --csv {input.csv:q} \
             --reference {input.reference:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -171,6 +188,7 @@ rule plot_training:
             labels={"kind": "figure", "name": "training"},
         ),
         pdf=f"{CHUNG}/figures/speech2vec_training.pdf",
+        record=f"{CHUNG}/runs/plot_training.json",
     log:
         f"logs/{P.scale}/chung2018/plot_training.log",
     benchmark:
@@ -190,7 +208,8 @@ rule plot_training:
             --title 'Speech2Vec training loss' \
             --histories {input.histories:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -209,6 +228,7 @@ rule write_corpora_table:
             caption="../report/corpora.rst",
             labels={"kind": "table", "name": "corpora"},
         ),
+        record=f"{RESULTS}/runs/write_corpora_table.json",
     log:
         f"logs/{P.scale}/write_corpora_table.log",
     benchmark:
@@ -229,7 +249,8 @@ rule write_corpora_table:
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
             --latex {output.latex:q} \
-            --html {output.html:q} 2>&1 | tee {log:q}
+            --html {output.html:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -246,6 +267,7 @@ rule plot_corpora:
             labels={"kind": "figure", "name": "corpora"},
         ),
         pdf=f"{RESULTS}/figures/corpora.pdf",
+        record=f"{RESULTS}/runs/plot_corpora.json",
     log:
         f"logs/{P.scale}/plot_corpora.log",
     benchmark:
@@ -264,7 +286,8 @@ rule plot_corpora:
             --cfg {params.cfg:q} \
             --corpora {input.corpora:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -283,6 +306,7 @@ rule judge_claims:
             caption="../report/claims.rst",
             labels={"kind": "table", "name": "claims"},
         ),
+        record=f"{RESULTS}/runs/judge_claims.json",
     log:
         f"logs/{P.scale}/judge_claims.log",
     benchmark:
@@ -303,7 +327,8 @@ rule judge_claims:
             --metrics {input.metrics:q} \
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
-            --html {output.html:q} 2>&1 | tee {log:q}
+            --html {output.html:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -374,6 +399,43 @@ rule describe_provenance:
             --records {input.records:q} \
             --csv {output.csv:q} \
             --html-file {output.html_file:q} 2>&1 | tee {log:q}
+        """
+
+
+rule describe_costs:
+    """Add up the cost of every job: hours, GPU hours, memory, by paper and step."""
+    input:
+        records=RECORDS,
+        code=code_of("describe-costs"),
+    output:
+        csv=f"{RESULTS}/costs.csv",
+        markdown=f"{RESULTS}/costs.md",
+        html=report(
+            f"{RESULTS}/costs.html",
+            category="provenance",
+            caption="../report/costs.rst",
+            labels={"kind": "table", "name": "costs"},
+        ),
+    log:
+        f"logs/{P.scale}/describe_costs.log",
+    benchmark:
+        f"logs/{P.scale}/describe_costs.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        scale=P.scale,
+    shell:
+        """
+        python -m crosstalk describe-costs \
+            --scale {params.scale:q} \
+            --records {input.records:q} \
+            --csv {output.csv:q} \
+            --markdown {output.markdown:q} \
+            --html {output.html:q} 2>&1 | tee {log:q}
         """
 
 

@@ -109,6 +109,17 @@ MAPS = {
     )
     for method in ["supervised", *METHODS]
 }
+UNITS = sorted({s for maps in MAPS.values() for s, _ in maps if s.endswith("-units")})
+TRAINED_TEXTS = sorted(
+    {
+        space
+        for seed in P.seeds
+        for maps in MAPS.values()
+        for source, text in maps
+        for space in (source_space(source, seed), text_space(text, seed))
+        if "/word2vec-" in space
+    }
+)
 RECORDS += [
     f"{CHUNG}/runs/{job}.json"
     for job in [
@@ -150,7 +161,14 @@ RECORDS += [
         *(f"align_with_pairs-{rung}" for rung in RUNGS if rung != "other_language"),
         f"rotate_space-{BASE}",
         f"score_homophones-{BASE}",
+        *(f"train_word_classifier-{speech}" for speech in IN_LANGUAGE),
+        *(f"score_word_classifier-{speech}" for speech in IN_LANGUAGE),
+        *(f"discover_units-{source.partition('-')[0]}" for source in UNITS),
     ]
+]
+RECORDS += [
+    space.replace("/models/", "/runs/train_").replace(".safetensors", ".json")
+    for space in TRAINED_TEXTS
 ]
 
 

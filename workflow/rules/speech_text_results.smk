@@ -10,6 +10,20 @@ OUTPUTS
 """
 
 CURVES = [(r, seed) for r in RUNGS if r != "other_language" for seed in P.seeds]
+PROJECTED = ("speech2vec", "units", "text")
+RECORDS += [
+    f"{CHUNG}/runs/{job}.json"
+    for job in [
+        "plot_ladder",
+        "gather_supervision",
+        "plot_supervision",
+        "list_neighbours",
+        *(f"project_spaces-{system}" for system in PROJECTED),
+        "plot_projection",
+        "pick_utterance",
+        "plot_boundaries",
+    ]
+]
 
 
 localrules:
@@ -38,6 +52,7 @@ rule plot_ladder:
             labels={"kind": "figure", "name": "ladder"},
         ),
         pdf=f"{CHUNG}/figures/ladder.pdf",
+        record=f"{CHUNG}/runs/plot_ladder.json",
     log:
         f"{LOGS}/plot_ladder.log",
     benchmark:
@@ -58,7 +73,8 @@ rule plot_ladder:
             --success {input.success:q} \
             --reference {input.reference:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -72,6 +88,7 @@ rule gather_supervision:
         code=code_of("gather-supervision"),
     output:
         summary=f"{CHUNG}/examples/supervision.csv",
+        record=f"{CHUNG}/runs/gather_supervision.json",
     log:
         f"{LOGS}/gather_supervision.log",
     benchmark:
@@ -89,7 +106,8 @@ rule gather_supervision:
         python -m crosstalk gather-supervision \
             --rungs {params.rungs:q} \
             --curves {input.curves:q} \
-            --summary {output.summary:q} 2>&1 | tee {log:q}
+            --summary {output.summary:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -107,6 +125,7 @@ rule plot_supervision:
             labels={"kind": "figure", "name": "supervision"},
         ),
         pdf=f"{CHUNG}/figures/supervision.pdf",
+        record=f"{CHUNG}/runs/plot_supervision.json",
     log:
         f"{LOGS}/plot_supervision.log",
     benchmark:
@@ -126,7 +145,8 @@ rule plot_supervision:
             --summary {input.summary:q} \
             --reference {input.reference:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -145,6 +165,7 @@ rule list_neighbours:
             caption="../report/table.rst",
             labels={"kind": "table", "name": "table_4"},
         ),
+        record=f"{CHUNG}/runs/list_neighbours.json",
     log:
         f"{LOGS}/list_neighbours.log",
     benchmark:
@@ -165,7 +186,8 @@ rule list_neighbours:
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
             --latex {output.latex:q} \
-            --html {output.html:q} 2>&1 | tee {log:q}
+            --html {output.html:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -180,6 +202,7 @@ rule project_spaces:
         code=code_of("project-spaces"),
     output:
         projection=f"{CHUNG}/examples/projection-{{system}}.csv",
+        record=f"{CHUNG}/runs/project_spaces-{{system}}.json",
     log:
         f"{LOGS}/project_spaces-{{system}}.log",
     benchmark:
@@ -196,7 +219,8 @@ rule project_spaces:
             --source {input.source:q} \
             --target {input.target:q} \
             --mapping {input.mapping:q} \
-            --projection {output.projection:q} 2>&1 | tee {log:q}
+            --projection {output.projection:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -204,8 +228,7 @@ rule plot_projection:
     """Draw spaces before and after mapping."""
     input:
         projections=[
-            f"{CHUNG}/examples/projection-{s}.csv"
-            for s in ("speech2vec", "units", "text")
+            f"{CHUNG}/examples/projection-{system}.csv" for system in PROJECTED
         ],
         code=code_of("plot-projection"),
     output:
@@ -216,6 +239,7 @@ rule plot_projection:
             labels={"kind": "figure", "name": "projection"},
         ),
         pdf=f"{CHUNG}/figures/projection.pdf",
+        record=f"{CHUNG}/runs/plot_projection.json",
     log:
         f"{LOGS}/plot_projection.log",
     benchmark:
@@ -235,7 +259,8 @@ rule plot_projection:
             --titles 'Speech2Vec' 'Speech units' 'Text of the spoken half' \
             --projections {input.projections:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -253,6 +278,7 @@ rule pick_utterance:
     output:
         spectrogram=f"{CHUNG}/examples/spectrogram.safetensors",
         boundaries=f"{CHUNG}/examples/boundaries.csv",
+        record=f"{CHUNG}/runs/pick_utterance.json",
     log:
         f"{LOGS}/pick_utterance.log",
     benchmark:
@@ -276,7 +302,8 @@ rule pick_utterance:
             --words {input.words:q} \
             --segmentations {input.segmentations:q} \
             --spectrogram {output.spectrogram:q} \
-            --boundaries {output.boundaries:q} 2>&1 | tee {log:q}
+            --boundaries {output.boundaries:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -294,6 +321,7 @@ rule plot_boundaries:
             labels={"kind": "figure", "name": "boundaries"},
         ),
         pdf=f"{CHUNG}/figures/boundaries.pdf",
+        record=f"{CHUNG}/runs/plot_boundaries.json",
     log:
         f"{LOGS}/plot_boundaries.log",
     benchmark:
@@ -315,5 +343,6 @@ rule plot_boundaries:
             --spectrogram {input.spectrogram:q} \
             --boundaries {input.boundaries:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """

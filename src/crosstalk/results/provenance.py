@@ -10,6 +10,7 @@ import pandas as pd
 from crosstalk.params.loader import leaves
 from crosstalk.params.models import Params
 from crosstalk.results.page import write_page
+from crosstalk.results.runs import read_run
 from crosstalk.stage import Input, Output
 
 
@@ -24,7 +25,7 @@ def describe_provenance(
     *, scale: str, lock: Input, records: list[Input], csv: Output, html_file: Output
 ) -> None:
     """Gather the run records: one row a job, with code, inputs, outputs, device and cost."""
-    read = [json.loads(path.read_text()) | {"record": str(path)} for path in records]
+    read = [read_run(path) for path in records]
     frame = pd.DataFrame([_row(record) for record in read]).sort_values("record")
     frame.to_csv(csv, index=False)
     machines = {json.dumps(r["machine"]["packages"], sort_keys=True) for r in read}

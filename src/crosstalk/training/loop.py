@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from crosstalk.errors import TrainingError
 from crosstalk.progress import bar
+from crosstalk.training.device import device
 from crosstalk.training.rates import Rate, constant
 from crosstalk.training.state import TrainingState
 
@@ -78,7 +79,7 @@ def train[B](
         When the loss is no longer a finite number.
 
     """
-    accelerator = Accelerator()
+    accelerator = Accelerator(cpu=device().type == "cpu")
     model, optimiser = accelerator.prepare(model, optimiser)
     highest = [group["lr"] for group in optimiser.param_groups]
     step, history, totals = _restore(model, optimiser, state, accelerator.device)
@@ -173,7 +174,7 @@ def _save(
         "model": model.state_dict(),
         "optimiser": optimiser.state_dict(),
         "rng": torch.get_rng_state(),
-        "cuda_rng": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
+        "cuda_rng": torch.cuda.get_rng_state() if accelerator.device.type == "cuda" else None,
         "history": history,
         "totals": {name: total.cpu() for name, total in totals.items()},
     }
