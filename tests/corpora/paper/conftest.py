@@ -11,7 +11,7 @@ from crosstalk.corpora import download
 class PostHandler(Handler):
     """Also answers POST, from routes of their own."""
 
-    def do_POST(self):
+    def do_POST(self):  # noqa: N802
         self.rfile.read(int(self.headers["Content-Length"] or 0))
         self.server.posted.append((self.path, self.headers["Authorization"]))
         self.server.posts[self.path](self)
