@@ -1,5 +1,6 @@
 """What is known of a paper's own corpus: where it comes from, how large it is, who may have it."""
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -11,6 +12,8 @@ FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]
 Md5 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 PaperName = Literal["chung2018", "cao2020", "conneau2020", "cruzblandon2025"]
 Kind = Literal["speech", "alignments", "pictures", "text", "dictionary", "splits", "model"]
+
+HOURS_A_FILE = 200
 
 
 class LargeArchive(Section):
@@ -65,7 +68,12 @@ class Part(Section):
     split: Literal["train", "dev", "test"] | None = None
     """Official split, where the whole part belongs to one."""
     hours: float = Field(0.0, ge=0)
-    """Length, for speech: decides how many FLAC files are written."""
+    """Length, for speech."""
+
+    @property
+    def files(self) -> int:
+        """How many FLAC files hold it: the format counts samples in 36 bits, 1,193 hours."""
+        return max(1, math.ceil(self.hours / HOURS_A_FILE))
 
 
 class PaperCorpus(Section):

@@ -14,6 +14,7 @@ from pathlib import Path
 import soundfile
 from lhotse.recipes.babel import prepare_single_babel_language as read_pack
 
+from crosstalk.corpora.paper.registry import users_folder
 from crosstalk.corpora.paper.speech import Utterance, utterances_of, write_speech
 from crosstalk.corpora.splits import Split
 from crosstalk.errors import DataError
@@ -40,6 +41,8 @@ def prepare_babel(
 ) -> None:
     """Write the conversational speech of a pack in the house's form (stage).
 
+    ``folder`` is the pack's below the user's folder.
+
     Marks of noise, hesitation and foreign words are taken out of the transcripts (XLSR does not say
     what it did); a segment of nothing else is rejected.
 
@@ -52,7 +55,7 @@ def prepare_babel(
     plain = audio[0].parent / "plain"
     shutil.rmtree(plain, ignore_errors=True)
     try:
-        _make_plain(Path(folder), plain)
+        _make_plain(users_folder(folder), plain)
         write_speech(
             f"babel-{part}",
             _utterances(plain, part, cfg),

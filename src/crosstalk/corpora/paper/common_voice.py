@@ -15,6 +15,7 @@ from pathlib import Path
 import soundfile
 
 from crosstalk.corpora.archive import iter_files
+from crosstalk.corpora.paper.registry import users_folder
 from crosstalk.corpora.paper.speech import Utterance, write_speech
 from crosstalk.corpora.paper.unpacking import unpacked
 from crosstalk.corpora.splits import Split
@@ -53,10 +54,10 @@ def prepare_common_voice(
 ) -> None:
     """Write the validated clips of a locale in the house's form (stage).
 
-    ``archives`` are the lists of Riviere et al. and, unless ``folder`` is the locale's folder, the
-    locale's own archive, last. Their test clips are test, those of Common Voice's ``dev.tsv`` that
-    are in no list are dev, all others train; the custom fields ``riviere`` (lists, with spaces
-    between) and ``riviere_phones`` say what else is known.
+    ``archives`` are the lists of Riviere et al. and, unless ``folder`` is the locale's folder below
+    the user's, the locale's own archive, last. Their test clips are test, those of Common Voice's
+    ``dev.tsv`` that are in no list are dev, all others train; the custom fields ``riviere`` (lists,
+    with spaces between) and ``riviere_phones`` say what else is known.
 
     Raises
     ------
@@ -69,7 +70,9 @@ def prepare_common_voice(
     with unpacked(own, audio[0]) as unfolded:
         write_speech(
             f"common_voice-{part}",
-            _utterances(Path(folder) if folder else _locale_in(unfolded), cfg.language, splits),
+            _utterances(
+                users_folder(folder) if folder else _locale_in(unfolded), cfg.language, splits
+            ),
             audio=audio,
             recordings=recordings,
             supervisions=supervisions,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lhotse.recipes.mls import prepare_mls as read_corpus
 
+from crosstalk.corpora.paper.registry import users_folder
 from crosstalk.corpora.paper.speech import Utterance, utterances_of, write_speech
 from crosstalk.corpora.paper.textgrids import read_words, textgrids_in
 from crosstalk.corpora.paper.unpacking import unpacked
@@ -33,8 +34,8 @@ def prepare_mls(
 ) -> None:
     """Write a language in the house's form (stage).
 
-    ``alignments`` is a folder of TextGrids named as the utterances, anywhere below; empty if words
-    are not wanted.
+    ``alignments`` is a folder below the user's that holds TextGrids named as the utterances; empty
+    if words are not wanted.
 
     Raises
     ------
@@ -59,7 +60,7 @@ def _utterances(folder: Path, part: str, cfg: Part, alignments: str) -> Iterator
         raise DataError(
             f"the archives hold {' '.join(found) or 'nothing'} of MLS, not {part}: fetch them again"
         )
-    grids = textgrids_in(Path(alignments)) if alignments else None
+    grids = textgrids_in(users_folder(alignments)) if alignments else None
     aligned = 0
     for split, manifests in found[part].items():
         for utterance in utterances_of(**manifests, language=cfg.language, split=split):

@@ -44,32 +44,33 @@ def load_paper_registry(path: Path) -> PaperRegistry:
     return read_section(path, PaperRegistry)
 
 
-def users_folder(corpus: str, part: str = "") -> Path:
-    """Where the user's own copy of a corpus, or of a part, lies or would lie."""
-    return Path(os.environ.get(FOLDERS) or "corpora", corpus, part)
+def users_folder(*below: str) -> Path:
+    """Where the user's own copy of a corpus, or of what is below, lies or would lie."""
+    return Path(os.environ.get(FOLDERS) or "corpora", *below)
 
 
 def find_missing(registry: PaperRegistry, wanted: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield one line for each (corpus, part) that work would stop at, with the step that helps.
+    """Yield one line for each corpus that work would stop at, with the step that helps.
 
-    Nothing is downloaded or opened: keys must be set and folders must hold something.
+    ``wanted`` are pairs of a corpus and a part, which may be empty. Nothing is downloaded or
+    opened: keys must be set, and folders must hold something.
     """
+    lacking: dict[str, dict[str, None]] = {}
     for name, part in wanted:
         corpus = registry.corpus(name)
         if part in corpus.datasets:
             if not os.environ.get(str(corpus.key)):
-                yield f"{name} ({part}): {corpus.key} is not set: {corpus.steps}"
+                lacking.setdefault(name, {})[f"the key {corpus.key}"] = None
         elif corpus.obtain in ("folder", "key"):
-            below = corpus.parts[part].folder if part else ""
-            folder = users_folder(name, below)
+            folder = users_folder(name, corpus.parts[part].folder if part else "")
             if not folder.is_dir() or not any(folder.iterdir()):
-                yield (
-                    f"{name}{f' ({part})' if part else ''}: {folder} is not there or empty: "
-                    f"{corpus.steps} Then set {FOLDERS} to the folder above {name}."
-                )
+                lacking.setdefault(name, {})[str(folder)] = None
+    for name, things in lacking.items():
+        yield f"{name} needs {', '.join(things)}: {registry.corpus(name).steps}"
 
 
 def require(registry: PaperRegistry, wanted: Iterable[tuple[str, str]]) -> None:
     """Raise DataError that names everything missing, in one line."""
-    if missing := list(dict.fromkeys(find_missing(registry, wanted))):
-        raise DataError("; ".join(" ".join(line.split()) for line in missing))
+    if missing := list(find_missing(registry, wanted)):
+        said = " ".join(" ".join(missing).split())
+        raise DataError(f"{said} ({FOLDERS} names the folder above those of the corpora.)")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lhotse.recipes.voxpopuli import prepare_voxpopuli as read_corpus
 
+from crosstalk.corpora.paper.registry import users_folder
 from crosstalk.corpora.paper.speech import Utterance, utterances_of, write_speech
 from crosstalk.errors import DataError
 from crosstalk.params.paper_corpora import Part
@@ -31,13 +32,15 @@ def prepare_voxpopuli(
 ) -> None:
     """Write the transcribed segments of a language in the house's form (stage).
 
+    ``folder`` is the corpus's below the user's folder.
+
     Raises
     ------
     DataError
         Recordings or annotations are not in ``folder``.
 
     """
-    root, scratch = Path(folder), audio[0].parent / "annotations"
+    root, scratch = users_folder(folder), audio[0].parent / "annotations"
     annotations = root / f"asr_{part}.tsv.gz"
     for needed in (annotations, root / "raw_audios" / part):
         if not needed.exists():
