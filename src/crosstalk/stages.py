@@ -19,6 +19,7 @@ STAGES = {
     "fetch-archive": "crosstalk.corpora.fetch:fetch_archive",
     "fetch-dataset": "crosstalk.corpora.paper.fetching:fetch_dataset",
     "fetch-large-archive": "crosstalk.corpora.paper.fetching:fetch_large_archive",
+    "gather-speech": "crosstalk.corpora.paper.gathering:gather_speech",
     "gather-supervision": "crosstalk.results.ladder:gather_supervision",
     "judge-claims": "crosstalk.results.claims:judge_claims",
     "list-neighbours": "crosstalk.results.examples:list_neighbours",

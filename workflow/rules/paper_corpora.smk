@@ -82,7 +82,9 @@ def large_archives(corpus, part):
 def flac_files(corpus, part):
     """FLAC files of a part, as many as its length asks for."""
     files = PAPER_CORPORA.corpus(corpus).parts[part].files
-    return [f"{PREPARED}/{corpus}/{part}/audio-{n:03d}.flac" for n in range(files)]
+    return [
+        f"{PREPARED}/{corpus}/{part}/{corpus}-{part}-{n:03d}.flac" for n in range(files)
+    ]
 
 
 def aligned_by_user(corpus, part):
@@ -309,6 +311,66 @@ USED_WHOLE = [
     if not entry.parts
     for archive in entry.archives
 ]
+
+# Speech of Chung et al. 2018, and its transcripts: the paper's corpora, but for the French one,
+# which holds no French speech.
+HEARD_PARTS = {
+    "en": [
+        ("librispeech", part)
+        for part in (
+            "train-clean-100",
+            "train-clean-360",
+            "train-other-500",
+            "dev-clean",
+            "test-clean",
+        )
+    ],
+    "fr": [("mls", "french")],
+    "de": [("spoken_wikipedia", "german")],
+    "swc": [("spoken_wikipedia", "english")],
+}
+
+
+def manifests(kind):
+    """Manifests of the parts that a language is heard in."""
+    return lambda w: [
+        f"{PREPARED}/{corpus}/{part}/{kind}.jsonl.gz"
+        for corpus, part in HEARD_PARTS[w.speech]
+    ]
+
+
+rule gather_speech:
+    """Join the parts of a paper's corpus, and share its sentences between speech and text."""
+    input:
+        heard=manifests("recordings"),
+        said=manifests("supervisions"),
+        code=code_of("gather-speech"),
+    output:
+        recordings=f"{WORK}/gathered/{{speech}}/recordings.jsonl.gz",
+        supervisions=f"{WORK}/gathered/{{speech}}/supervisions.jsonl.gz",
+        messages=f"{WORK}/gathered/{{speech}}/messages.parquet",
+        record=f"{RESULTS}/chung2018/runs/gather_speech-{{speech}}.json",
+    log:
+        f"logs/{P.scale}/chung2018/gather_speech-{{speech}}.log",
+    benchmark:
+        f"logs/{P.scale}/chung2018/gather_speech-{{speech}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=16000,
+        runtime=120,
+    shell:
+        """
+        python -m crosstalk gather-speech \
+            --source {wildcards.speech} \
+            --heard {input.heard:q} \
+            --said {input.said:q} \
+            --recordings {output.recordings:q} \
+            --supervisions {output.supervisions:q} \
+            --messages {output.messages:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
 
 
 localrules:

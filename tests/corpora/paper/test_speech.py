@@ -108,7 +108,7 @@ def test_files_share_the_time_and_every_utterance_keeps_its_audio(tmp_path, monk
     assert sum(seconds) == 4.0
     assert max(seconds) - min(seconds) <= 0.5
     assert {said.recording_id for said in prepared.said.values()} == {
-        f"frogs-00{n}" for n in range(3)
+        f"audio-{n}" for n in range(3)
     }
 
 

@@ -64,12 +64,13 @@ def write_speech(
 ) -> None:
     """Write utterances in the order of their ids as mono FLAC at 16 kHz, with manifests.
 
-    Each file of ``audio`` is one recording and holds about the same time: FLAC cannot count the
-    samples of a whole corpus. A supervision has the transcript, language, speaker, the alignment
-    ``word`` where there is one, and as custom fields ``split`` (the official one), ``fold`` (of the
-    transcript), ``item``, ``phonemes`` (of eSpeak NG, empty where it does not speak the language),
-    ``original_sample_rate`` and what ``custom`` says. Utterances that cannot be decoded, are
-    shorter than `MIN_SECONDS` or have no transcript go to ``rejected`` with the reason.
+    Each file of ``audio`` is one recording, of its name, and holds about the same time: FLAC cannot
+    count the samples of a whole corpus. A supervision has the transcript, language, speaker, the
+    alignment ``word`` where there is one, and as custom fields ``split`` (the official one),
+    ``fold`` (of the transcript), ``item``, ``phonemes`` (of eSpeak NG, empty where it does not
+    speak the language), ``original_sample_rate`` and what ``custom`` says. Utterances that cannot
+    be decoded, are shorter than `MIN_SECONDS` or have no transcript go to ``rejected`` with the
+    reason.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def write_speech(
     lost: list[Rejected] = []
     with ExitStack() as stack:
         files = [stack.enter_context(FlacWriter(path)) for path in audio]
-        names = [f"{source}-{number:03d}" for number in range(len(files))]
+        names = [path.stem for path in audio]
         write_manifest(supervisions, _write(ordered, files, names, lost, source))
         written = [f.recording(name) for f, name in zip(files, names, strict=True) if f.samples]
     if not written:
