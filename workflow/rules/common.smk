@@ -97,6 +97,12 @@ def corpus_label(name):
     return PAPER_LABELS[name] if PAPER else f"{name.upper()}w"
 
 
+def corpus_row(name):
+    """A row of Table 1: EN_ls, or ENw for ours."""
+    label = corpus_label(name)
+    return f"{label[:2]}_{label[2:]}" if PAPER else label
+
+
 def column_name(speech, text):
     """As the paper names its columns: ENls-frls is English speech on French text."""
     return f"{corpus_label(speech)}-{corpus_label(text).lower()}"

@@ -1110,7 +1110,7 @@ rule describe_spoken:
         mem_mb=4000,
         runtime=30,
     params:
-        rows=[corpus_label(s) for s in LANGUAGES],
+        rows=[corpus_row(s) for s in LANGUAGES],
         shift=SHIFT_MS,
     shell:
         """

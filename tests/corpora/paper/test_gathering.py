@@ -17,7 +17,8 @@ from crosstalk.speech.extraction import extract_utterances
 from crosstalk.speech.utterances import Utterances
 
 TEXTS = [
-    f"frog number {word}" for word in ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    f"frog number {word}"
+    for word in ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 ]
 
 
