@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SNAKEMAKE := snakemake --cores $(CORES) --config scale=$(SCALE)
 
-.PHONY: help reproduce test smoke report lint format lock setup freeze adopt what-if verify compare
+.PHONY: help reproduce test smoke report lint format lock setup freeze adopt what-if verify compare estimate
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -61,3 +61,6 @@ freeze: setup  ## record the results of a Snakemake run in dvc.lock
 
 adopt: setup  ## after a clone and `dvc pull`: tell Snakemake that nothing is to be done
 	workflow/scripts/adopt
+
+estimate: setup  ## write docs/paper-scale.md: what the scale `paper` downloads, stores and asks for
+	workflow/scripts/estimate

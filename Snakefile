@@ -28,6 +28,13 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/corpora.smk"
+
+
+if P.scale == "paper":
+
+    include: "workflow/rules/paper_corpora.smk"
+
+
 include: "workflow/rules/speech_text.smk"
 include: "workflow/rules/speech_text_results.smk"
 include: "workflow/rules/xlsr.smk"

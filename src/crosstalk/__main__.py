@@ -149,7 +149,7 @@ def _private_folder(output: Path) -> Iterator[Path]:
         ) from error
     try:
         for left in folder.iterdir():
-            left.unlink()
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

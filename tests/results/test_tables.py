@@ -129,3 +129,20 @@ def test_a_reference_with_a_missing_value_is_named(tmp_path):
     (tmp_path / "r.yaml").write_text(text)
     with pytest.raises(DataError, match="5 values for 6 columns"):
         reference.read_reference(tmp_path / "r.yaml")
+
+
+def test_a_column_on_the_papers_own_corpora_replaces_what_stands_for_it():
+    layout = reference.read_reference(REFERENCE).tables["table_3"]
+    values = {"value": 24.0, "ci_low": 23.0, "ci_high": 25.0, "n": 100, "seeds": 3}
+    index = pd.MultiIndex.from_tuples(
+        [("A*", "ENls-enls"), ("text A*", "ENls-enls")], names=["row", "column"]
+    )
+    frame = tables.long_table(layout, pd.DataFrame([values] * 2, index=index), "paper")
+    cells = frame.set_index(["row", "column"])
+    assert cells.loc[("A*", "ENls-enls"), ["ours", "paper"]].tolist() == [24.0, 25.4]
+    assert cells.loc[("text A*", "ENls-enls"), "ours"] == 24.0  # a control, which the paper lacks
+    shown = tables.readable(layout, frame).set_index("row")
+    (own,) = [column for column in shown if column.startswith("ENls-enls")]
+    assert shown.loc["A*", own] == "24.0 [23.0, 25.0] (25.4)"
+    assert not [column for column in shown if column.startswith("ENw-enw")]
+    assert [column for column in shown if column.startswith("FRw-frw")]

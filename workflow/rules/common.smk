@@ -32,6 +32,10 @@ except CrosstalkError as error:
 # after them is the same.
 SMOKE = P.scale == "smoke"
 DATA = "data/smoke" if SMOKE else "data"
+# At paper scale Chung et al. 2018 hears and reads the paper's corpora (paper_corpora.smk).
+PAPER = P.scale == "paper"
+# A job that holds all frames of a corpus: 500 hours of MFCC are 10 GB, and a copy is made.
+CORPUS_MB = 48000 if PAPER else 8000
 WORK = f"work/{P.scale}"
 RESULTS = f"results/{P.scale}"
 
@@ -95,6 +99,7 @@ def cfg_with(section, **changes):
 
 # Chung et al. 2018: which files a pair, a source and a system stand for.
 
+PAPER_LABELS = {"en": "ENls", "fr": "FRls", "de": "DEswc", "swc": "ENswc"}
 System = namedtuple("System", "row vectors tokens space mapping")
 Segmented = namedtuple("Segmented", "row column seed utterances segmentation")
 
@@ -102,17 +107,30 @@ Segmented = namedtuple("Segmented", "row column seed utterances segmentation")
 def language_of(name):
     """The language of a text (`fr`, `bible`) or of a source (`fr-speech2vec`, `bible-text`)."""
     first = name.partition("-")[0]
-    return "en" if first == "bible" else first
+    return {"bible": "en", "swc": "en"}.get(first, first)
+
+
+def corpus_label(name):
+    """A language and its corpus as the paper writes them: ENls, or ENw for ours."""
+    if name == "bible":
+        return "ENb"
+    return PAPER_LABELS[name] if PAPER else f"{name.upper()}w"
+
+
+def corpus_row(name):
+    """A row of Table 1: EN_ls, or ENw for ours."""
+    label = corpus_label(name)
+    return f"{label[:2]}_{label[2:]}" if PAPER else label
 
 
 def column_name(speech, text):
     """As the paper names its columns: ENls-frls is English speech on French text."""
-    return f"{speech.upper()}w-{'enb' if text == 'bible' else f'{text}w'}"
+    return f"{corpus_label(speech)}-{corpus_label(text).lower()}"
 
 
 def ladder_rungs(base, pairs):
     """Source and text of each rung, as far as the pairs provide them."""
-    across = (t for s, t in pairs if s == base and t not in (base, "bible"))
+    across = (t for s, t in pairs if s == base and language_of(t) != language_of(base))
     other = next(across, None)
     rungs = {
         "rotated": (f"{base}-rotated", base),
@@ -160,8 +178,17 @@ def text_space(text, seed, half=None):
 
 def text_messages(wildcards):
     """The messages of a text."""
+    if PAPER and wildcards.text != "bible":
+        return f"{HEARD_FOLDER}/{wildcards.text}/messages.parquet"
     source = "bible" if wildcards.text == "bible" else "wesnoth"
     return f"{DATA}/prepared/{source}/messages.parquet"
+
+
+def spoken_files(speech):
+    """The files with the speech of a language: synthesised, or of the paper's corpora."""
+    if PAPER:
+        return [file for part in HEARD_PARTS[speech] for file in flac_files(*part)]
+    return [f"{SPOKEN}/{speech}/audio.flac"]
 
 
 def word2vec_seed(wildcards):

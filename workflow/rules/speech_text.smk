@@ -18,11 +18,16 @@ that is mapped onto a text's: `<language>-<system>`.
 
 CHUNG = f"{RESULTS}/chung2018"
 SPOKEN = f"{WORK}/spoken"
+HEARD_FOLDER = f"{WORK}/gathered" if PAPER else SPOKEN
 SPACES = f"{WORK}/chung2018/spaces"
 ALIGNED = f"{WORK}/chung2018/alignment"
 LOGS = f"logs/{P.scale}/chung2018"
 MESSAGES = f"{DATA}/prepared/wesnoth/messages.parquet"
-DICTIONARY = f"{DATA}/prepared/freedict/dictionary.parquet"
+DICTIONARY = (
+    f"{PREPARED}/muse/all/dictionary.parquet"
+    if PAPER
+    else f"{DATA}/prepared/freedict/dictionary.parquet"
+)
 SHIFT_MS = P.chung2018.features.shift_ms
 
 PAIRS = [tuple(pair.split("-")) for pair in P.chung2018.pairs]
@@ -67,7 +72,7 @@ HEARD = ["speech2vec", "untrained", "units", "text"]
 SEGMENTED = [
     Segmented(
         row,
-        speech.upper() + "w",
+        corpus_label(speech),
         seed,
         f"{WORK}/chung2018/utterances/{speech}.safetensors",
         segmentation_path(speech, segmenter, seed),
@@ -87,7 +92,8 @@ CHUNG_ITEMS = [
         f"homophones-{BASE}",
     ]
 ]
-ACROSS = [p for p in PAIRS if p[1] not in (p[0], "bible")]
+# Only our own messages have translations to compare utterances with.
+ACROSS = [] if PAPER else [p for p in PAIRS if p[1] not in (p[0], "bible")]
 CHUNG_MEASURES = [
     f"{WORK}/chung2018/measures/{name}.csv"
     for name in [
@@ -125,7 +131,7 @@ RECORDS += [
     for job in [
         *expand(
             "{job}-{speech}",
-            job=["speak_messages", "extract_utterances"],
+            job=["gather_speech" if PAPER else "speak_messages", "extract_utterances"],
             speech=LANGUAGES,
         ),
         "score_segmentations",
@@ -231,9 +237,9 @@ rule speak_messages:
 rule extract_utterances:
     """Turn the spoken messages into MFCC frames with the true word boundaries."""
     input:
-        recordings=f"{SPOKEN}/{{speech}}/recordings.jsonl.gz",
-        supervisions=f"{SPOKEN}/{{speech}}/supervisions.jsonl.gz",
-        audio=f"{SPOKEN}/{{speech}}/audio.flac",
+        recordings=f"{HEARD_FOLDER}/{{speech}}/recordings.jsonl.gz",
+        supervisions=f"{HEARD_FOLDER}/{{speech}}/supervisions.jsonl.gz",
+        audio=lambda w: spoken_files(w.speech),
         code=code_of("extract-utterances"),
     output:
         utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
@@ -247,8 +253,8 @@ rule extract_utterances:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=60,
+        mem_mb=CORPUS_MB,
+        runtime=1440 if PAPER else 60,
     params:
         cfg=cfg("chung2018.features"),
     shell:
@@ -280,7 +286,7 @@ rule segment_bes_gmm:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=600,
     params:
         syllables=cfg("chung2018.segmentation.syllables"),
@@ -317,7 +323,7 @@ rule segment_es_kmeans:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=600,
     params:
         syllables=cfg("chung2018.segmentation.syllables"),
@@ -354,7 +360,7 @@ rule segment_sylseg:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=600,
     params:
         syllables=cfg("chung2018.segmentation.syllables"),
@@ -391,7 +397,7 @@ rule segment_equally:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=600,
     params:
         syllables=cfg("chung2018.segmentation.syllables"),
@@ -427,7 +433,7 @@ rule train_speech2vec:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=1440,
         gpu=1,
     params:
@@ -497,7 +503,7 @@ rule embed_segments:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=60,
     params:
         network=cfg("chung2018.speech2vec.network"),
@@ -537,7 +543,7 @@ rule discover_units:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=120,
     params:
         embedding=cfg("chung2018.segmentation.embedding"),
@@ -575,7 +581,7 @@ rule train_word_classifier:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=600,
         gpu=1,
     params:
@@ -680,7 +686,7 @@ rule align_supervised:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=60,
     params:
         cfg=cfg("chung2018.supervised"),
@@ -725,7 +731,7 @@ rule align_adversarial:
         "../../envs/environment.yml"
     threads: 2
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=600,
         gpu=1,
     params:
@@ -767,7 +773,7 @@ rule align_self_learning:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=600,
     params:
         cfg=cfg("chung2018.self_learning"),
@@ -808,7 +814,7 @@ rule align_wasserstein:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=600,
     params:
         cfg=cfg("chung2018.wasserstein"),
@@ -880,10 +886,11 @@ rule answer_column:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=CORPUS_MB,
         runtime=30,
     params:
         column=lambda w: column_name(w.speech, w.text),
+        spoken=lambda w: language_of(w.speech),
         language=lambda w: language_of(w.text),
         rows=lambda w: [s.row for s in systems(w)],
         vectors=lambda w: [s.vectors for s in systems(w)],
@@ -891,7 +898,7 @@ rule answer_column:
         """
         python -m crosstalk answer-column \
             --column {params.column:q} \
-            --source-language {wildcards.speech} \
+            --source-language {params.spoken} \
             --target-language {params.language} \
             --seed {wildcards.seed} \
             --utterances {input.utterances:q} \
@@ -1000,10 +1007,11 @@ rule score_homophones:
         runtime=30,
     params:
         rows=lambda w: HEARD,
+        language=lambda w: language_of(w.speech),
     shell:
         """
         python -m crosstalk score-homophones \
-            --language {wildcards.speech} \
+            --language {params.language} \
             --seed {wildcards.seed} \
             --rows {params.rows:q} \
             --spaces {input.spaces:q} \
@@ -1120,7 +1128,7 @@ rule describe_spoken:
         mem_mb=4000,
         runtime=30,
     params:
-        rows=[f"{s.upper()}w" for s in LANGUAGES],
+        rows=[corpus_row(s) for s in LANGUAGES],
         shift=SHIFT_MS,
     shell:
         """

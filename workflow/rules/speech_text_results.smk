@@ -267,8 +267,8 @@ rule plot_projection:
 rule pick_utterance:
     """Take one utterance out, with its true words and those found without text."""
     input:
-        audio=f"{SPOKEN}/{BASE}/audio.flac",
-        supervisions=f"{SPOKEN}/{BASE}/supervisions.jsonl.gz",
+        audio=spoken_files(BASE),
+        supervisions=f"{HEARD_FOLDER}/{BASE}/supervisions.jsonl.gz",
         utterances=f"{WORK}/chung2018/utterances/{BASE}.safetensors",
         words=segmentation_path(BASE, "words", 0),
         segmentations=[

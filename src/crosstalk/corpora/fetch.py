@@ -110,7 +110,7 @@ def _wanted(cfg: FetchParams) -> str:
 
 
 def _fetch(origin: Origin, cfg: FetchParams, archive: Path) -> None:
-    with _cache_entry(origin.sha256, cfg.name) as folder:
+    with cache_entry(origin.sha256, cfg.name) as folder:
         left = [path for path in folder.iterdir() if path.is_file()]
         # A whole file is left when there was no space to move it to its place.
         found = next((path for path in left if file_digest(path) == origin.sha256), None)
@@ -141,9 +141,9 @@ def _deliver(origin: Origin, cfg: FetchParams, folder: Path) -> Path:
 
 
 @contextmanager
-def _cache_entry(sha256: str, name: str) -> Iterator[Path]:
+def cache_entry(key: str, name: str) -> Iterator[Path]:
     """Hold the folder of one unfinished download, to which one process at a time is admitted."""
-    folder = cache_folder() / sha256
+    folder = cache_folder() / key
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

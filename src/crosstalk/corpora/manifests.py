@@ -79,8 +79,8 @@ def read_cuts(recordings: Path, supervisions: Path) -> CutSet:
         A file is no such manifest, or a supervision's recording is not among ``recordings``.
 
     """
-    found = _read(RecordingSet, recordings).with_path_prefix(recordings.parent)
-    segments = _read(SupervisionSet, supervisions)
+    found = read_manifest(RecordingSet, recordings).with_path_prefix(recordings.parent)
+    segments = read_manifest(SupervisionSet, supervisions)
     known = set(found.ids)
     lost = next((s for s in segments if s.recording_id not in known), None)
     if lost is not None:
@@ -92,7 +92,15 @@ def read_cuts(recordings: Path, supervisions: Path) -> CutSet:
     return whole.trim_to_supervisions(keep_overlapping=False)
 
 
-def _read[T: (RecordingSet, SupervisionSet)](kind: type[T], path: Path) -> T:
+def read_manifest[T: (RecordingSet, SupervisionSet)](kind: type[T], path: Path) -> T:
+    """Read one of the manifests as it is.
+
+    Raises
+    ------
+    DataError
+        The file is no such manifest.
+
+    """
     item = Recording if kind is RecordingSet else SupervisionSegment
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:

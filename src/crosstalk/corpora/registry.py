@@ -32,7 +32,7 @@ class Source(Section):
 
     def archive(self, name: str) -> FetchParams:
         """Raise ParameterError if there is no archive of that name."""
-        return _look_up({archive.name: archive for archive in self.archives}, name, "an archive")
+        return look_up({archive.name: archive for archive in self.archives}, name, "an archive")
 
 
 class Registry(Section):
@@ -50,13 +50,18 @@ class Registry(Section):
 
     def source(self, name: str) -> Source:
         """Raise ParameterError if there is no source of that name."""
-        return _look_up(self.sources, name, "a source")
+        return look_up(self.sources, name, "a source")
 
 
 def load_registry(path: Path) -> Registry:
     """Read and check the registry; raise ParameterError with one line if it is wrong."""
+    return read_section(path, Registry)
+
+
+def read_section[S: Section](path: Path, kind: type[S]) -> S:
+    """Read a YAML file as a section; raise ParameterError with one line if it is wrong."""
     try:
-        return Registry.model_validate(read_yaml(path))
+        return kind.model_validate(read_yaml(path))
     except ValidationError as error:
         first, *rest = error.errors()
         place = ".".join(str(part) for part in first["loc"]) or "sources"
@@ -64,7 +69,8 @@ def load_registry(path: Path) -> Registry:
         raise ParameterError(f"{path}: {place}: {first['msg']}{more}") from error
 
 
-def _look_up[T](entries: dict[str, T], name: str, what: str) -> T:
+def look_up[T](entries: dict[str, T], name: str, what: str) -> T:
+    """Return an entry; raise ParameterError that names the nearest if there is none."""
     if name in entries:
         return entries[name]
     nearest = difflib.get_close_matches(name, entries, n=1, cutoff=0.4) or [", ".join(entries)]

@@ -72,7 +72,7 @@ def write_messages(table: pd.DataFrame, path: Path) -> None:
         The table does not fit `MESSAGES`.
 
     """
-    _write(table[list(MESSAGE_COLUMNS)], MESSAGES, path)
+    write_checked(table[list(MESSAGE_COLUMNS)], MESSAGES, path)
 
 
 def write_dictionary(table: pd.DataFrame, path: Path) -> None:
@@ -84,7 +84,7 @@ def write_dictionary(table: pd.DataFrame, path: Path) -> None:
         The table does not fit `DICTIONARY`.
 
     """
-    _write(table[list(DICTIONARY_COLUMNS)], DICTIONARY, path)
+    write_checked(table[list(DICTIONARY_COLUMNS)], DICTIONARY, path)
 
 
 def write_gold_links(table: pd.DataFrame, path: Path) -> None:
@@ -96,10 +96,18 @@ def write_gold_links(table: pd.DataFrame, path: Path) -> None:
         The table does not fit `GOLD_LINKS`.
 
     """
-    _write(table, GOLD_LINKS, path)
+    write_checked(table, GOLD_LINKS, path)
 
 
-def _write(table: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -> None:
+def write_checked(table: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -> None:
+    """Write a table as Parquet; the same rows give the same bytes.
+
+    Raises
+    ------
+    DataError
+        The table does not fit the schema.
+
+    """
     try:
         checked = schema.validate(table)
     except pandera.errors.SchemaError as error:

@@ -45,7 +45,7 @@ Rung = Literal[
 ]
 Control = Literal["random_links", "ends_only", "live_target", "no_regulariser"]
 Tuned = Literal["base", "aligned", "translate_train"]
-Pair = Annotated[str, Field(pattern="^(en|fr|de)-(en|fr|de|bible)$")]
+Pair = Annotated[str, Field(pattern="^(en|fr|de|swc)-(en|fr|de|swc|bible)$")]
 
 
 class ChungParams(Section):
@@ -63,7 +63,9 @@ class ChungParams(Section):
         "fr-de",
     )
     """Columns of the tables, as speech-text: languages whose messages are spoken and written, or
-    the English text `bible`. The first must be of one language; the controls are run on it."""
+    the English text `bible`. The first must be of one language; the controls are run on it. At
+    paper scale `en` and `fr` are LibriSpeech, `de` and `swc` the German and the English Spoken
+    Wikipedia; `swc` is known to no other scale."""
     rungs: Annotated[tuple[Rung, ...], Field(min_length=1)] = get_args(Rung)
     """Rungs of the ladder of controls, in the language of the first pair: what stands on the
     speech's side of the map."""
@@ -176,4 +178,10 @@ class Params(Section):
     def _distinct_seeds(self) -> Self:
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds={list(self.seeds)} repeats one")
+        return self
+
+    @model_validator(mode="after")
+    def _has_its_corpora(self) -> Self:
+        if self.scale != "paper" and any("swc" in pair for pair in self.chung2018.pairs):
+            raise ValueError("chung2018.pairs names swc, which only the scale paper has")
         return self

@@ -121,7 +121,7 @@ def pick_utterance(
     *,
     shift_ms: float,
     names: list[str],
-    audio: Input,
+    audio: list[Input],
     supervisions: Input,
     utterances: Input,
     words: Input,
@@ -131,7 +131,8 @@ def pick_utterance(
 ) -> None:
     """Take one utterance out: its log-mel spectrogram, its true words and those that were found.
 
-    The first training utterance of at least eight words and at most `SECONDS` seconds.
+    The first training utterance of at least eight words and at most `SECONDS` seconds. Where there
+    are several files of audio, each has the name of its recording.
     ``boundaries`` has a row for each segment: segmentation, start and end in seconds, word.
     """
     corpus = Utterances.load(utterances)
@@ -140,9 +141,10 @@ def pick_utterance(
     seconds = np.diff(corpus.offsets) * shift_ms / 1000
     spoken = np.bincount(owner, minlength=len(corpus))
     chosen = int(np.flatnonzero((spoken >= 8) & (seconds <= SECONDS))[0])
-    with soundfile.SoundFile(audio) as file:
+    recording, begin = _place(supervisions, corpus.messages[chosen])
+    with soundfile.SoundFile(next((p for p in audio if p.stem == recording), audio[0])) as file:
         rate = file.samplerate
-        file.seek(round(_start(supervisions, corpus.messages[chosen]) * rate))
+        file.seek(round(begin * rate))
         samples = file.read(round(float(seconds[chosen]) * rate), dtype="float32")
     hop = round(rate * shift_ms / 1000)
     mel = MelSpectrogram(rate, n_fft=512, win_length=400, hop_length=hop, n_mels=64)
@@ -203,7 +205,8 @@ def plot_boundaries(
         save(drawn, png, pdf, cfg.dpi)
 
 
-def _start(supervisions: Path, identity: str) -> float:
-    """Where an utterance begins in its recording, in seconds."""
+def _place(supervisions: Path, identity: str) -> tuple[str, float]:
+    """Recording in which an utterance is, and the second at which it begins there."""
     with gzip.open(supervisions, "rt", encoding="utf-8") as lines:
-        return next(s["start"] for s in map(json.loads, lines) if s["id"] == identity)
+        said = next(s for s in map(json.loads, lines) if s["id"] == identity)
+    return said["recording_id"], said["start"]

@@ -11,6 +11,7 @@ from crosstalk.stage import Input, Output
 
 CONTROL = "control"
 EMPTY = "–"
+OWN = "on the paper's own corpora"
 LARGE = 1000
 """From here on, values are counts, shown without decimals."""
 
@@ -55,22 +56,27 @@ def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd
             cell = {"row": row, "column": column, "scale": scale}
             cell["paper"] = layout.published(row, ours.beside)
             if (row, column) in measured.index:
-                values = measured.loc[(row, column)]
-                cell |= {key: values[key] for key in ("ci_low", "ci_high", "n", "seeds")}
-                cell |= {"ours": values["value"], "note": ours.note}
+                cell |= _measured(measured, row, column) | {"note": ours.note}
             else:
                 cell["note"] = layout.unmeasured.rows.get(row, "not measured at this scale")
             cells.append(cell)
         for column in layout.columns:
-            if row in layout.rows:
+            if row in layout.rows or (row, column) in measured.index:
                 note = layout.unmeasured.columns.get(column, "")
                 paper = layout.published(row, column)
-                cells.append(
-                    {"row": row, "column": column, "scale": scale, "paper": paper, "note": note}
-                )
+                cell = {"row": row, "column": column, "scale": scale, "paper": paper, "note": note}
+                if column not in layout.ours and (row, column) in measured.index:
+                    cell |= _measured(measured, row, column) | {"note": OWN}
+                cells.append(cell)
     order = ["row", "column", "ours", "ci_low", "ci_high", "n", "seeds", "scale", "paper", "note"]
     frame = pd.DataFrame(cells).reindex(columns=order)
     return frame.astype({"n": "Int64", "seeds": "Int64"})
+
+
+def _measured(measured: pd.DataFrame, row: str, column: str) -> dict[str, object]:
+    values = measured.loc[(row, column)]
+    known = {key: values[key] for key in ("ci_low", "ci_high", "n", "seeds")}
+    return known | {"ours": values["value"]}
 
 
 def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
@@ -78,9 +84,12 @@ def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
 
     Each column's head says how many questions stand behind its values.
     """
-    ours = frame[frame["column"].isin(layout.ours)]
+    own = set(frame.loc[frame["note"] == OWN, "column"])
+    # Where the paper's own columns are measured, those that stand for them say nothing.
+    kept = [name for name, column in layout.ours.items() if column.beside not in own]
+    ours = frame[frame["column"].isin([*kept, *own])]
     heads = {
-        column: f"{layout.ours[column].name or column}{_questions(cells['n'])}"
+        column: f"{_head(layout, column)}{_questions(cells['n'])}"
         for column, cells in ours.groupby("column", sort=False)
     }
     rows = []
@@ -94,6 +103,10 @@ def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
         shown["note"] = "; ".join([CONTROL] * layout.is_control(name) + missing.tolist())
         rows.append(shown)
     return pd.DataFrame(rows)
+
+
+def _head(layout: ReferenceTable, column: str) -> str:
+    return (layout.ours[column].name if column in layout.ours else "") or column
 
 
 def _questions(n: pd.Series) -> str:

@@ -198,7 +198,7 @@ def _row(cut: Cut, splits: SplitParams) -> tuple[object, ...]:
         said.recording_id,
         said.language,
         said.speaker,
-        split_of(known["fold"], splits),
+        known.get("split") or split_of(known["fold"], splits),
         known["item"],
         cut.duration,
         said.text,
