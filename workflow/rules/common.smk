@@ -310,12 +310,13 @@ def xlsr_cells(params):
 
     def add(table, row, language, measure, pretraining, minutes, **how):
         labels = "phones" if measure == "PER" else "characters"
-        protocol = "all" if pretraining.startswith("none") else "full"
         chosen = {
             "languages": (language,),
             "vocabulary": "shared",
-            "protocol": protocol,
+            "protocol": params.protocol,
         } | how
+        if chosen["protocol"] == "full" and pretraining == "none":
+            chosen["protocol"] = "all"
         tuning = Tuning(
             pretraining=pretraining, labels=labels, minutes=minutes, **chosen
         )
@@ -326,20 +327,11 @@ def xlsr_cells(params):
             continue
         for l in of.seen:
             add("table_1", row, l, "PER", start(l), short)
-            if "frozen" in systems and system in (
-                "scratch",
-                "monolingual",
-                "multilingual",
-            ):
-                add(
-                    "table_1",
-                    f"{row}, frozen",
-                    l,
-                    "PER",
-                    start(l),
-                    short,
-                    protocol="frozen",
-                )
+        for l in of.contrast:
+            if system in ("scratch", "monolingual", "multilingual"):
+                other = f"{row}, {'all tuned' if params.protocol == 'frozen' else 'frozen'}"
+                protocol = "full" if params.protocol == "frozen" else "frozen"
+                add("table_1", other, l, "PER", start(l), short, protocol=protocol)
         for l in of.spelt:
             if system in ("scratch", "monolingual", "multilingual", "large"):
                 add("table_2", row, l, "CER", start(l), 0)
@@ -363,7 +355,7 @@ def xlsr_cells(params):
                 add("table_1", row, l, "PER", "all", short, **joint)
             joint["languages"] = of.spelt
             for l in of.spelt:
-                if vocabulary == "separate":
+                if vocabulary == "separate" and len(of.spelt) > 1:
                     add("table_2", row, l, "CER", "all", 0, **joint)
     for l in of.similar:
         add("table_6", "Nothing added", l, "PER", f"little_{l}", short)

@@ -23,13 +23,13 @@ PACKED = {
     "cuts": f"{XLSR_WORK}/packed.parquet",
 }
 HEARD_SOURCES = ["tuxpaint", "asterisk"]
-CELLS = xlsr_cells(XLSR)
-CELL_TABLES = sorted({cell.table for cell in CELLS})
-TUNINGS = {tuning_name(cell.tuning): cell.tuning for cell in CELLS}
-PRETRAININGS = {
+XLSR_CELLS = xlsr_cells(XLSR)
+XLSR_TABLES = sorted({cell.table for cell in XLSR_CELLS})
+XLSR_TUNINGS = {tuning_name(cell.tuning): cell.tuning for cell in XLSR_CELLS}
+XLSR_PRETRAININGS = {
     name: pretraining
     for name, pretraining in xlsr_pretrainings(XLSR).items()
-    if name == "all" or name in {tuning.pretraining for tuning in TUNINGS.values()}
+    if name == "all" or name in {tuning.pretraining for tuning in XLSR_TUNINGS.values()}
 }
 RECORDS += [
     f"{CONNEAU}/runs/{job}.json" for job in ["pack_speech", "score_transcripts"]
@@ -38,19 +38,19 @@ RECORDS += [
     f"{CONNEAU}/runs/{job}-seed{seed}.json"
     for seed in P.seeds
     for job in [
-        *(f"pretrain_xlsr-{name}" for name in PRETRAININGS),
-        *(f"finetune_ctc-{name}" for name in TUNINGS),
-        *(f"transcribe-{table}" for table in CELL_TABLES),
+        *(f"pretrain_xlsr-{name}" for name in XLSR_PRETRAININGS),
+        *(f"finetune_ctc-{name}" for name in XLSR_TUNINGS),
+        *(f"transcribe-{table}" for table in XLSR_TABLES),
         "count_codes",
     ]
 ]
 
 
 wildcard_constraints:
-    pretraining="|".join(PRETRAININGS),
+    pretraining="|".join(XLSR_PRETRAININGS),
     drawn="none",
-    tuning="|".join(TUNINGS),
-    cell_table="|".join(CELL_TABLES),
+    tuning="|".join(XLSR_TUNINGS),
+    cell_table="|".join(XLSR_TABLES),
 
 
 rule pack_speech:
@@ -144,11 +144,11 @@ rule pretrain_xlsr:
         runtime=1440,
         gpu=1,
     params:
-        model=lambda w: cfg(f"conneau2020.{PRETRAININGS[w.pretraining].model}")(w),
+        model=lambda w: cfg(f"conneau2020.{XLSR_PRETRAININGS[w.pretraining].model}")(w),
         pretrain=lambda w: cfg_with(
-            "conneau2020.pretrain", alpha=PRETRAININGS[w.pretraining].alpha
+            "conneau2020.pretrain", alpha=XLSR_PRETRAININGS[w.pretraining].alpha
         )(w),
-        languages=lambda w: PRETRAININGS[w.pretraining].audio,
+        languages=lambda w: XLSR_PRETRAININGS[w.pretraining].audio,
     shell:
         """
         python -m crosstalk pretrain-xlsr \
@@ -168,7 +168,7 @@ rule finetune_ctc:
     """Teach a pretrained model to write phones or characters."""
     input:
         **PACKED,
-        pretrained=lambda w: pretrained_model(TUNINGS[w.tuning].pretraining, w.seed),
+        pretrained=lambda w: pretrained_model(XLSR_TUNINGS[w.tuning].pretraining, w.seed),
         code=code_of("finetune-ctc"),
     output:
         model=f"{XLSR_WORK}/ctc/{{tuning}}-seed{{seed}}.safetensors",
@@ -187,13 +187,10 @@ rule finetune_ctc:
         gpu=1,
     params:
         cfg=lambda w: cfg(
-            f"conneau2020.{'frozen' if TUNINGS[w.tuning].protocol== 'frozen' else 'finetune'}"
+            f"conneau2020.{'frozen' if XLSR_TUNINGS[w.tuning].protocol== 'frozen' else 'finetune'}"
         )(w),
         labels=cfg("conneau2020.labels"),
-        how=lambda w: TUNINGS[w.tuning],
-        top=lambda w: (
-            0 if TUNINGS[w.tuning].protocol == "all" else XLSR.reinitialise_top
-        ),
+        how=lambda w: XLSR_TUNINGS[w.tuning],
     shell:
         """
         python -m crosstalk finetune-ctc \
@@ -204,7 +201,7 @@ rule finetune_ctc:
             --minutes {params.how[3]} \
             --vocabulary {params.how[4]} \
             --protocol {params.how[5]} \
-            --reinitialise-top {params.top} \
+            --reinitialise-top 0 \
             --seed {wildcards.seed} \
             --pretrained {input.pretrained:q} \
             --frames {input.frames:q} \
@@ -221,7 +218,7 @@ rule transcribe:
         **PACKED,
         models=lambda w: [
             f"{XLSR_WORK}/ctc/{tuning_name(cell.tuning)}-seed{w.seed}.safetensors"
-            for cell in CELLS
+            for cell in XLSR_CELLS
             if cell.table == w.cell_table
         ],
         messages=expand(
@@ -244,13 +241,13 @@ rule transcribe:
     params:
         cfg=cfg("conneau2020.decode"),
         splits=cfg("corpora.splits"),
-        rows=lambda w: [cell.row for cell in CELLS if cell.table == w.cell_table],
-        columns=lambda w: [cell.column for cell in CELLS if cell.table == w.cell_table],
+        rows=lambda w: [cell.row for cell in XLSR_CELLS if cell.table == w.cell_table],
+        columns=lambda w: [cell.column for cell in XLSR_CELLS if cell.table == w.cell_table],
         languages=lambda w: [
-            cell.language for cell in CELLS if cell.table == w.cell_table
+            cell.language for cell in XLSR_CELLS if cell.table == w.cell_table
         ],
         measures=lambda w: [
-            cell.measure for cell in CELLS if cell.table == w.cell_table
+            cell.measure for cell in XLSR_CELLS if cell.table == w.cell_table
         ],
     shell:
         """
@@ -278,7 +275,7 @@ rule score_transcripts:
     input:
         transcripts=expand(
             f"{CONNEAU}/examples/transcripts-{{table}}-seed{{seed}}.parquet",
-            table=CELL_TABLES,
+            table=XLSR_TABLES,
             seed=P.seeds,
         ),
         code=code_of("score-transcripts"),
@@ -411,7 +408,7 @@ rule plot_pretraining:
     """Draw the curves of every pretraining."""
     input:
         histories=[
-            f"{CONNEAU}/history/{name}-seed{P.seeds[0]}.csv" for name in PRETRAININGS
+            f"{CONNEAU}/history/{name}-seed{P.seeds[0]}.csv" for name in XLSR_PRETRAININGS
         ],
         code=code_of("plot-pretraining"),
     output:
@@ -434,7 +431,7 @@ rule plot_pretraining:
         runtime=30,
     params:
         cfg=cfg("present"),
-        names=list(PRETRAININGS),
+        names=list(XLSR_PRETRAININGS),
     shell:
         """
         python -m crosstalk plot-pretraining \

@@ -21,7 +21,6 @@ System = Literal[
     "large",
     "separate",
     "shared",
-    "frozen",
 ]
 
 
@@ -30,6 +29,8 @@ class ComparedParams(Section):
 
     seen: Languages = ("ca", "da", "es", "it")
     """Table 1: phones of languages that the pretraining has heard."""
+    contrast: Languages = ("es",)
+    """Table 1 again, with the protocol that `protocol` is not: three rows of each."""
     spelt: Languages = ("es", "it")
     """Table 2: characters of languages, all of whose labelled audio the pretraining has heard."""
     unseen: Languages = ("bg", "el")
@@ -67,13 +68,13 @@ class ConneauParams(Section):
     """Large."""
     pretrain: PretrainParams = PretrainParams()
     """Of every model; the unbalanced one has alpha 1."""
-    reinitialise_top: int = Field(0, ge=0)
-    """Blocks drawn anew before fine-tuning a pretrained model (the paper: none; a short one needs
-    it)."""
+    protocol: Literal["full", "frozen"] = "full"
+    """What fine-tuning changes: all but the convolutions (the paper's), or the output layer alone,
+    as in the systems that the paper's Table 1 compares with."""
     finetune: FinetuneParams = FinetuneParams()
-    """Of all but the convolutions."""
+    """If all but the convolutions learns."""
     frozen: FinetuneParams = FinetuneParams()
-    """Of the blocks drawn anew and the output layer alone."""
+    """If the output layer alone learns."""
     labels: LabelParams = LabelParams()
     """What phones are."""
     decode: DecodeParams = DecodeParams()
@@ -97,7 +98,7 @@ class ConneauParams(Section):
         heard = sorted(set(self.compared.unseen) & set(self.languages))
         if heard:
             raise ValueError(f"compared.unseen names {' '.join(heard)}, which languages names too")
-        for name in ("seen", "spelt", "amounts"):
+        for name in ("seen", "contrast", "spelt", "amounts"):
             strange = sorted(set(getattr(self.compared, name)) - set(self.languages))
             if strange:
                 raise ValueError(
