@@ -33,7 +33,7 @@ TOLD = {
     "muse": ("prepare-muse", []),
 }
 # The table that each stage of text writes.
-TABLES = {
+TOLD_TABLES = {
     "prepare-bitext": "messages",
     "prepare-inference": "pairs",
     "prepare-muse": "dictionary",

@@ -151,7 +151,7 @@ for corpus, part in TEXT_PARTS:
             archives=large_archives(corpus, part),
             code=code_of(TOLD[corpus][0]),
         output:
-            table=f"{PREPARED}/{corpus}/{part}/{TABLES[TOLD[corpus][0]]}.parquet",
+            table=f"{PREPARED}/{corpus}/{part}/{TOLD_TABLES[TOLD[corpus][0]]}.parquet",
             record=f"{DATA}/records/paper/prepare_{corpus}-{part}.json",
         log:
             f"{PAPER_LOGS}/prepare-{corpus}-{part}.log",
@@ -172,7 +172,7 @@ for corpus, part in TEXT_PARTS:
                 else canonical_json(PAPER_CORPORA.corpus(corpus).parts[part])
             ),
             told=told(corpus, part),
-            table=f"--{TABLES[TOLD[corpus][0]]}",
+            table=f"--{TOLD_TABLES[TOLD[corpus][0]]}",
         shell:
             """
             python -m crosstalk {params.stage} \
