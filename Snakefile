@@ -31,6 +31,7 @@ include: "workflow/rules/corpora.smk"
 include: "workflow/rules/speech_text.smk"
 include: "workflow/rules/speech_text_results.smk"
 include: "workflow/rules/contextual.smk"
+include: "workflow/rules/contextual_results.smk"
 include: "workflow/rules/results.smk"
 
 

@@ -31,6 +31,8 @@ STAGES = {
     "plot-history": "crosstalk.results.figures:plot_history",
     "plot-ladder": "crosstalk.results.ladder:plot_ladder",
     "plot-projection": "crosstalk.results.examples:plot_projection",
+    "plot-related": "crosstalk.results.contextual:plot_related",
+    "plot-sizes": "crosstalk.results.contextual:plot_sizes",
     "plot-supervision": "crosstalk.results.ladder:plot_supervision",
     "plot-table": "crosstalk.results.figures:plot_table",
     "prepare-asterisk": "crosstalk.corpora.asterisk:prepare_asterisk",

@@ -24,7 +24,20 @@ TABLES = {
         "success",
         "homophones",
         "utterances",
-    ]
+    ],
+    "cao2020": [
+        "retrieval",
+        "readings",
+        "kinds",
+        "frequency",
+        "script",
+        "transfer",
+        "protocols",
+        "size",
+        "correlation",
+        "links",
+        "bitext",
+    ],
 }
 FIGURES = {
     "chung2018": [
@@ -34,7 +47,16 @@ FIGURES = {
         "segmentation",
         "homophones",
         "utterances",
-    ]
+    ],
+    "cao2020": [
+        "retrieval",
+        "readings",
+        "kinds",
+        "frequency",
+        "script",
+        "transfer",
+        "protocols",
+    ],
 }
 # What a paper has besides: its own tables and figures.
 ALSO = {
@@ -45,7 +67,12 @@ ALSO = {
         "figures/supervision.png",
         "figures/projection.png",
         "figures/boundaries.png",
-    ]
+    ],
+    "cao2020": [
+        "figures/transfer_by_retrieval.png",
+        "figures/sizes.png",
+        "figures/alignment.png",
+    ],
 }
 
 
@@ -398,3 +425,12 @@ rule chung2018:
         [f"{CHUNG}/figures/{t}.png" for t in FIGURES["chung2018"]],
         [f"{CHUNG}/{name}" for name in ALSO["chung2018"]],
         f"{CHUNG}/metrics.csv",
+
+
+rule cao2020:
+    """Every table, figure, model and metric of Cao et al. 2020."""
+    input:
+        [f"{CAO}/tables/{t}.csv" for t in TABLES["cao2020"]],
+        [f"{CAO}/figures/{t}.png" for t in FIGURES["cao2020"]],
+        [f"{CAO}/{name}" for name in ALSO["cao2020"]],
+        f"{CAO}/metrics.csv",
