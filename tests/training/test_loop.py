@@ -12,11 +12,12 @@ from torch import nn
 from crosstalk.errors import StateError, TrainingError
 from crosstalk.training import state as state_module
 from crosstalk.training.loop import Schedule, Sums, train
+from crosstalk.training.rates import rise_and_fall
 from crosstalk.training.state import training_state
 
 
 def fit(root, result, *, steps=60, pause=0.0, key="a"):
-    """A small training with dropout, so that the random stream has to be resumed too."""
+    """A small training with dropout and a rate that changes, so that both have to be resumed."""
     torch.set_num_threads(1)
     state_module.ROOT = root
     torch.manual_seed(0)
@@ -27,7 +28,8 @@ def fit(root, result, *, steps=60, pause=0.0, key="a"):
         time.sleep(pause)
         return torch.randn(16, 4, generator=torch.Generator().manual_seed(step))
 
-    schedule = Schedule(steps=steps, log_every=7, gradient_norm=1.0, save_seconds=0.0)
+    rate = rise_and_fall(steps, 0.2)
+    schedule = Schedule(steps=steps, log_every=7, gradient_norm=1.0, save_seconds=0.0, rate=rate)
     with training_state("fit", {"key": key}) as state:
         history = train(
             model,

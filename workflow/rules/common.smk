@@ -329,7 +329,9 @@ def xlsr_cells(params):
             add("table_1", row, l, "PER", start(l), short)
         for l in of.contrast:
             if system in ("scratch", "monolingual", "multilingual"):
-                other = f"{row}, {'all tuned' if params.protocol == 'frozen' else 'frozen'}"
+                other = (
+                    f"{row}, {'all tuned' if params.protocol == 'frozen' else 'frozen'}"
+                )
                 protocol = "full" if params.protocol == "frozen" else "frozen"
                 add("table_1", other, l, "PER", start(l), short, protocol=protocol)
         for l in of.spelt:
@@ -384,6 +386,8 @@ def pretrained_model(pretraining, seed):
     if pretraining.startswith("none"):
         return f"{WORK}/conneau2020/{pretraining}-seed{seed}.safetensors"
     return f"{CONNEAU}/models/{pretraining}-seed{seed}.safetensors"
+
+
 # Cao et al. 2020: what makes an aligned encoder, and which encoder a job takes.
 
 VARIANTS = {

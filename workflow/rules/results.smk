@@ -30,6 +30,19 @@ TABLES = {
         *(f"table_{n}" for n in range(1, 7)),
         "sharing",
     ],
+    "cao2020": [
+        "retrieval",
+        "readings",
+        "kinds",
+        "frequency",
+        "script",
+        "transfer",
+        "protocols",
+        "size",
+        "correlation",
+        "links",
+        "bitext",
+    ],
 }
 FIGURES = {
     "chung2018": [
@@ -41,6 +54,15 @@ FIGURES = {
         "utterances",
     ],
     "conneau2020": ["table_1", "table_2", "table_3", "table_5", "table_6"],
+    "cao2020": [
+        "retrieval",
+        "readings",
+        "kinds",
+        "frequency",
+        "script",
+        "transfer",
+        "protocols",
+    ],
 }
 # What a paper has besides: its own tables and figures.
 ALSO = {
@@ -56,6 +78,11 @@ ALSO = {
         "figures/pretraining.png",
         "figures/sharing.png",
         "figures/hours.png",
+    ],
+    "cao2020": [
+        "figures/transfer_by_retrieval.png",
+        "figures/sizes.png",
+        "figures/alignment.png",
     ],
 }
 
@@ -473,3 +500,9 @@ rule conneau2020:
     """Every table, figure, model and metric of Conneau et al. 2020 (XLSR)."""
     input:
         results_of("conneau2020", TABLES, FIGURES, ALSO),
+
+
+rule cao2020:
+    """Every table, figure, model and metric of Cao et al. 2020."""
+    input:
+        results_of("cao2020", TABLES, FIGURES, ALSO),

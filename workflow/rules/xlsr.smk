@@ -168,7 +168,9 @@ rule finetune_ctc:
     """Teach a pretrained model to write phones or characters."""
     input:
         **PACKED,
-        pretrained=lambda w: pretrained_model(XLSR_TUNINGS[w.tuning].pretraining, w.seed),
+        pretrained=lambda w: pretrained_model(
+            XLSR_TUNINGS[w.tuning].pretraining, w.seed
+        ),
         code=code_of("finetune-ctc"),
     output:
         model=f"{XLSR_WORK}/ctc/{{tuning}}-seed{{seed}}.safetensors",
@@ -242,7 +244,9 @@ rule transcribe:
         cfg=cfg("conneau2020.decode"),
         splits=cfg("corpora.splits"),
         rows=lambda w: [cell.row for cell in XLSR_CELLS if cell.table == w.cell_table],
-        columns=lambda w: [cell.column for cell in XLSR_CELLS if cell.table == w.cell_table],
+        columns=lambda w: [
+            cell.column for cell in XLSR_CELLS if cell.table == w.cell_table
+        ],
         languages=lambda w: [
             cell.language for cell in XLSR_CELLS if cell.table == w.cell_table
         ],
@@ -408,7 +412,8 @@ rule plot_pretraining:
     """Draw the curves of every pretraining."""
     input:
         histories=[
-            f"{CONNEAU}/history/{name}-seed{P.seeds[0]}.csv" for name in XLSR_PRETRAININGS
+            f"{CONNEAU}/history/{name}-seed{P.seeds[0]}.csv"
+            for name in XLSR_PRETRAININGS
         ],
         code=code_of("plot-pretraining"),
     output:

@@ -22,4 +22,4 @@ def rise_and_hold(steps: int, warmup_share: float) -> Rate:
 def rise_and_fall(steps: int, warmup_share: float) -> Rate:
     """Rise linearly over the first share of ``steps``, then fall linearly, to 0 after the last."""
     rise, left = rise_and_hold(steps, warmup_share), steps - round(warmup_share * steps)
-    return lambda step: min(rise(step), (steps - step) / left)
+    return lambda step: min(rise(step), (steps - step) / max(1, left))

@@ -1,0 +1,64 @@
+"""Figures of contextual alignment beyond those that every table has."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from crosstalk.params.present import PresentParams
+from crosstalk.results.reference import read_reference
+from crosstalk.results.style import BLUE, CYCLE, GREY, INK, ORANGE, figure, save
+from crosstalk.stage import Input, Output
+
+MARKERS = "osD^vP*X<>h"
+
+
+def plot_related(
+    *, cfg: PresentParams, related: Input, correlation: Input, png: Output, pdf: Output
+) -> None:
+    """Draw transfer against retrieval: a colour a language, a marker a system."""
+    frame = pd.read_csv(related)
+    values = pd.read_csv(correlation).set_index(["row", "column"])["ours"]
+    title = f"Pearson r = {values['pearson', 'systems and languages']:.2f}"
+    with figure(6.4, 4.0) as (drawn, axes):
+        for (language, rows), colour in zip(frame.groupby("language"), CYCLE, strict=False):
+            axes.plot([], [], "o", color=colour, label=language)
+            for (system, cells), marker in zip(
+                rows.groupby("system", sort=False), MARKERS, strict=False
+            ):
+                style = {"marker": marker, "color": colour, "s": 34, "alpha": 0.85}
+                axes.scatter(cells["retrieval"], cells["transfer"], **style)
+                if language == frame["language"].min():
+                    axes.plot([], [], marker, color=GREY, label=system.replace("_", " "))
+        axes.set_xlabel("words retrieved (%)")
+        axes.set_ylabel("messages classified (%)")
+        axes.set_title(title, loc="left", fontsize=10)
+        drawn.legend(loc="outside right center", fontsize=7.5)
+        save(drawn, png, pdf, cfg.dpi)
+
+
+def plot_sizes(
+    *, cfg: PresentParams, size: Input, reference: Input, png: Output, pdf: Output
+) -> None:
+    """Draw retrieval and transfer against the number of sentence pairs, none at the left."""
+    layout = read_reference(reference).tables["size"]
+    frame = pd.read_csv(size)
+    wide = frame.pivot_table(index="row", columns="column", values=["ours", "ci_low", "ci_high"])
+    wide = wide.loc[[row for row in layout.labels if row in wide.index]]
+    place = range(len(wide))
+    labels = [f"{pairs:,.0f}" for pairs in wide["ours", "pairs"]]
+    panels = {
+        "word retrieval": {"word retrieval": BLUE},
+        "zero-shot transfer": {"en": GREY, "avg": ORANGE, "bg": CYCLE[2], "fr": CYCLE[5]},
+    }
+    with figure(7.2, 3.0, 1, 2) as (drawn, axes):
+        for axis, (title, lines) in zip(axes, panels.items(), strict=True):
+            for column, colour in lines.items():
+                name = layout.ours[column].name or column
+                axis.plot(place, wide["ours", column], "o-", color=colour, ms=4, label=name)
+                low, high = wide["ci_low", column], wide["ci_high", column]
+                axis.fill_between(place, low, high, color=colour, alpha=0.15)
+            axis.set_xticks(place, labels)
+            axis.set_xlabel("sentence pairs of each language")
+            axis.set_title(f"{title} (%)", loc="left", fontsize=9, color=INK)
+        axes[1].legend(fontsize=7.5)
+        save(drawn, png, pdf, cfg.dpi)
