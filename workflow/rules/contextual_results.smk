@@ -55,7 +55,7 @@ rule plot_related:
 rule plot_sizes:
     """Draw retrieval and transfer against the amount of parallel data."""
     input:
-        size=f"{CAO}/tables/size.csv",
+        amounts=f"{CAO}/tables/size.csv",
         reference="workflow/reference/cao2020.yaml",
         code=code_of("plot-sizes"),
     output:
@@ -82,7 +82,7 @@ rule plot_sizes:
         """
         python -m crosstalk plot-sizes \
             --cfg {params.cfg:q} \
-            --size {input.size:q} \
+            --amounts {input.amounts:q} \
             --reference {input.reference:q} \
             --png {output.png:q} \
             --pdf {output.pdf:q} 2>&1 | tee {log:q}

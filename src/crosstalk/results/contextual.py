@@ -37,11 +37,11 @@ def plot_related(
 
 
 def plot_sizes(
-    *, cfg: PresentParams, size: Input, reference: Input, png: Output, pdf: Output
+    *, cfg: PresentParams, amounts: Input, reference: Input, png: Output, pdf: Output
 ) -> None:
     """Draw retrieval and transfer against the number of sentence pairs, none at the left."""
     layout = read_reference(reference).tables["size"]
-    frame = pd.read_csv(size)
+    frame = pd.read_csv(amounts)
     wide = frame.pivot_table(index="row", columns="column", values=["ours", "ci_low", "ci_high"])
     wide = wide.loc[[row for row in layout.labels if row in wide.index]]
     place = range(len(wide))
