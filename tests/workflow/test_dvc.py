@@ -1,6 +1,7 @@
 """DVC as the ledger beside Snakemake: the two never disagree about what is up to date."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -16,7 +17,9 @@ def test_right_after_repro_neither_has_anything_to_do(finished):
 
 def test_metrics_and_plots_are_shown(finished):
     shown = json.loads(finished.run("dvc", "metrics", "show", "--json").stdout)
-    (data,) = [entry["data"] for entry in shown[""]["data"].values()]
+    by_paper = {Path(path).parent.name: entry["data"] for path, entry in shown[""]["data"].items()}
+    assert set(by_paper) == {"chung2018", "cao2020"}
+    data = by_paper["chung2018"]
     table = (finished.folder / "results/smoke/chung2018/metrics.csv").read_text()
     assert f"{data['table_3']['A*']['ENw-enw']:.4f}" in table
     finished.run("dvc", "plots", "show", "--out", "plots")
@@ -50,10 +53,13 @@ def test_a_clone_adopts_pulled_results_and_still_sees_changes(finished, tmp_path
     assert clone.planned() == {}
     clone.set_parameter("\n  dpi: 150", "\n  dpi: 70")
     assert set(clone.planned()) == {
+        "plot_alignment",
         "plot_boundaries",
         "plot_corpora",
         "plot_ladder",
         "plot_projection",
+        "plot_related",
+        "plot_sizes",
         "plot_supervision",
         "plot_table",
         "plot_training",

@@ -40,6 +40,11 @@ CHOSEN = {
     "conneau2020.languages": ["en", "es", "ru"],
     "conneau2020.donors": ["en", "fr"],
     "corpora.freedict.pairs": ["en-fr", "fr-en"],
+    "cao2020.encoder.pretrained": "google-bert/bert-base-multilingual-cased",
+    "cao2020.encoder.revision": "0" * 40,
+    "cao2020.smaller": [50],
+    "cao2020.controls": ["ends_only"],
+    "cao2020.tuned": ["base"],
     "chung2018.supervised.normalise": ["unit"],
     "chung2018.unsupervised.normalise": ["unit"],
 }

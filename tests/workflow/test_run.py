@@ -5,6 +5,7 @@ import re
 
 import pandas as pd
 import pytest
+import yaml
 
 pytestmark = pytest.mark.pipeline
 RESULTS = "results/smoke"
@@ -35,6 +36,14 @@ def test_a_rotated_copy_is_found_again_where_pairs_are_known(finished):
     assert ladder["rotated", "supervised"] == 100
 
 
+def test_alignment_retrieves_more_words_than_the_base_or_wrong_links_do(finished):
+    """Commands of a few words are easy: here the direction must show at the smallest size."""
+    table = read(finished, "cao2020/tables/retrieval.csv").set_index(["row", "column"])
+    for other in ("base", "random_links"):
+        assert table["ci_low"]["aligned", "avg"] > table["ci_high"][other, "avg"]
+    assert (table["ours"].notna() | (table["note"].str.len() > 0)).all()
+
+
 def test_every_task_has_its_table(finished):
     # Table 5 is empty at smoke scale: its tiny dictionary makes no synonyms.
     for name in ("table_1", "table_6", "segmentation", "success", "utterances"):
@@ -53,8 +62,8 @@ def test_verdicts_are_computed_for_every_claim(finished):
 
 def test_every_source_is_in_the_corpora_table(finished):
     table = read(finished, "tables/corpora.csv")
-    speech = {"tuxpaint", "asterisk", "klettres", "ktuberling"}
-    assert speech | {"wesnoth", "bible", "quran", "freedict"} <= set(table["source"])
+    registry = yaml.safe_load((finished.folder / "workflow/corpora.yaml").read_text())
+    assert set(table["source"]) == set(registry["sources"])
 
 
 def test_provenance_leads_from_the_table_back_to_the_archives(finished):
@@ -112,6 +121,10 @@ def test_figures_are_pictures(finished):
         "chung2018/figures/supervision",
         "chung2018/figures/projection",
         "chung2018/figures/boundaries",
+        "cao2020/figures/retrieval",
+        "cao2020/figures/transfer_by_retrieval",
+        "cao2020/figures/sizes",
+        "cao2020/figures/alignment",
         "figures/corpora",
     ):
         assert (finished.folder / RESULTS / f"{name}.png").read_bytes().startswith(b"\x89PNG")
