@@ -16,6 +16,7 @@ help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 reproduce: setup  ## set up, fetch the data, train, evaluate: every table and figure (SCALE=mini)
+	@workflow/scripts/unlock  # after a kill or a power cut
 	$(SNAKEMAKE) $(if $(wildcard .snakemake),,--forceall)  # in a fresh clone, results/ is not ours yet
 
 test: setup  ## set up and run every test (offline, from data in the repository)
