@@ -27,6 +27,12 @@ class Project:
             "OMP_NUM_THREADS": "1",
         }
 
+    def beside(self, **environment):
+        """The same folder with other environment variables."""
+        other = Project(self.folder)
+        other.environment |= environment
+        return other
+
     def run(self, *command, check=True):
         done = subprocess.run(
             [str(part) for part in command],

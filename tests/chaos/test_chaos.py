@@ -1,0 +1,180 @@
+"""Kill runs, damage files, start two at once: afterwards the results are what they always are.
+
+Opt-in, as it runs a part of the workflow at smoke scale several times over: `make chaos`. Moments
+and victims are drawn from CHAOS_SEED; CHAOS_TRIALS says how often each disaster strikes.
+"""
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+
+import psutil
+import pytest
+from tests.workflow.conftest import Project, copy_repository
+
+from crosstalk.digest import file_digest
+
+pytestmark = pytest.mark.chaos
+
+SEED = os.environ.get("CHAOS_SEED", "0")
+TRIALS = range(int(os.environ.get("CHAOS_TRIALS", "1")))
+# Speech, segmentations, trainings, maps and answers of one language: every kind of job.
+TARGETS = [
+    "results/smoke/chung2018/tables/table_3.csv",
+    "results/smoke/chung2018/figures/speech2vec_training.png",
+]
+MODEL = "results/smoke/chung2018/models/speech2vec-en-words-seed0.safetensors"
+
+
+@dataclass
+class Calm:
+    """A project after a run that nothing disturbed, how long that took and what it made."""
+
+    project: Project
+    seconds: float
+    results: dict
+
+
+def results(project):
+    """Checksums of all results; run records hold times and differ."""
+    folder = project.folder / "results/smoke"
+    files = (path for path in folder.rglob("*") if path.is_file() and "runs" not in path.parts)
+    return {str(path.relative_to(folder)): file_digest(path) for path in files}
+
+
+def clear(project):
+    """Leave nothing but the archives, whose making takes long."""
+    for place in ("results/smoke", "work", "state", "data/smoke/prepared"):
+        shutil.rmtree(project.folder / place, ignore_errors=True)
+
+
+def start(project, *targets):
+    """Start Snakemake as the leader of a group of processes."""
+    return subprocess.Popen(
+        ["snakemake", "--cores", "2", "--quiet", "all", "--", *(targets or TARGETS)],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def power_cut(victim):
+    """Kill Snakemake and its jobs in one blow."""
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.wait()
+
+
+def kill_alone(victim):
+    """Kill Snakemake; its jobs know nothing of it and go on to their ends."""
+    jobs = psutil.Process(victim.pid).children(recursive=True)
+    victim.kill()
+    victim.wait()
+    psutil.wait_procs(jobs)
+
+
+def finish(project, *targets):
+    """What `make reproduce` does."""
+    project.run("workflow/scripts/unlock")
+    project.snakemake("--quiet", "all", "--", *(targets or TARGETS))
+
+
+@pytest.fixture(scope="session")
+def calm(tmp_path_factory):
+    project = copy_repository(tmp_path_factory.mktemp("calm") / "crosstalk")
+    project.set_parameter("pairs: [en-en, en-fr]", "pairs: [en-en]")
+    project.set_parameter("rungs: [rotated, disjoint_text, speech2vec]", "rungs: [rotated]")
+    loop = project.folder / "src/crosstalk/training/loop.py"  # else smoke trainings save nothing
+    loop.write_text(
+        loop.read_text().replace("save_seconds: float = 60.0", "save_seconds: float = 0.0")
+    )
+    project.snakemake("--quiet", "all", "--", "data/smoke/prepared/wesnoth/messages.parquet")
+    began = time.monotonic()
+    project.snakemake("--quiet", "all", "--", *TARGETS)
+    return Calm(project, time.monotonic() - began, results(project))
+
+
+@pytest.fixture
+def project(calm, tmp_path):
+    """A copy of the undisturbed project, with its times."""
+    shutil.copytree(calm.project.folder, tmp_path / "crosstalk", symlinks=True)
+    return Project(tmp_path / "crosstalk")
+
+
+@pytest.mark.parametrize("trial", TRIALS)
+def test_killed_at_random_moments(calm, project, trial):
+    dice = random.Random(f"kill {SEED} {trial}")
+    clear(project)
+    for _ in range(dice.randint(1, 3)):
+        victim = start(project)
+        time.sleep(dice.uniform(0.05, 0.8) * calm.seconds)
+        if victim.poll() is None:
+            dice.choice([power_cut, kill_alone])(victim)
+            project.run("workflow/scripts/unlock")
+    finish(project)
+    assert results(project) == calm.results
+
+
+@pytest.mark.parametrize("trial", TRIALS)
+def test_a_damaged_file_is_named_and_made_again(calm, project, trial):
+    """Snakemake does not look into its outputs; `make verify` does, and says what to delete."""
+    dice = random.Random(f"damage {SEED} {trial}")
+    listed = project.run("workflow/scripts/verify", "smoke", "chung2018/table_3").stdout
+    path = dice.choice(
+        sorted(re.findall(r"^stands +((?:work|results|data)/\S+)", listed, re.MULTILINE))
+    )
+    whole, stamp = (project.folder / path).read_bytes(), (project.folder / path).stat()
+    at = dice.randrange(len(whole))
+    flipped = whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+    (project.folder / path).write_bytes(dice.choice([flipped, whole[:at]]))
+    os.utime(
+        project.folder / path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns)
+    )  # as a bad disk would
+    found = project.run("workflow/scripts/verify", "smoke", "chung2018/table_3", check=False)
+    assert f"first broken link: {path}: not the file that its record describes" in found.stderr
+    (project.folder / path).unlink()
+    finish(project)
+    missing = {path.removeprefix("results/smoke/"): None}  # nothing needs it now, so it is not made
+    assert results(project) | missing == calm.results | missing
+    finish(project, path)
+    assert (project.folder / path).read_bytes() == whole
+
+
+@pytest.mark.parametrize("trial", TRIALS)
+def test_a_truncated_checkpoint(calm, project, trial):
+    dice = random.Random(f"checkpoint {SEED} {trial}")
+    (project.folder / MODEL).unlink()
+    before = set(project.folder.glob("state/train-speech2vec-*/step-*.pt"))
+    victim = start(project, MODEL)
+    while not (saved := sorted(set(project.folder.glob("state/*/step-*.pt")) - before)):
+        assert victim.poll() is None, "the training ended before it could be killed"
+        time.sleep(0.01)
+    power_cut(victim)
+    newest = max(project.folder.glob(f"state/{saved[0].parent.name}/step-*.pt"))
+    with newest.open("r+b") as file:
+        file.truncate(dice.randrange(newest.stat().st_size))
+    finish(project)
+    assert results(project) == calm.results
+
+
+@pytest.mark.parametrize("trial", TRIALS)
+def test_two_at_once(calm, project, trial):
+    clear(project)
+    first = start(project)
+    locks = project.folder / ".snakemake/locks"
+    while not (locks.is_dir() and any(locks.iterdir())):
+        assert first.poll() is None
+        time.sleep(0.05)
+    second = project.snakemake("--", *TARGETS, check=False)
+    assert second.returncode == 1
+    assert "cannot be locked" in second.stderr
+    refused = project.run("workflow/scripts/unlock", check=False)
+    assert f"process {first.pid} (" in refused.stderr
+    assert first.wait() == 0
+    assert results(project) == calm.results
