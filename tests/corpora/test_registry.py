@@ -40,6 +40,8 @@ def test_holds_every_source_of_the_miniature():
     assert counts == {
         "tuxpaint": 1,
         "asterisk": 10,
+        "klettres": 1,
+        "ktuberling": 1,
         "wesnoth": 17,
         "bible": 1,
         "quran": 1,

@@ -148,6 +148,78 @@ rule prepare_asterisk:
         """
 
 
+rule prepare_klettres:
+    """KLettres: spoken letters and syllables."""
+    input:
+        archives=archives_of("klettres"),
+        code=code_of("prepare-klettres"),
+    output:
+        audio=f"{DATA}/prepared/klettres/audio.flac",
+        recordings=f"{DATA}/prepared/klettres/recordings.jsonl.gz",
+        supervisions=f"{DATA}/prepared/klettres/supervisions.jsonl.gz",
+        rejected=f"{DATA}/prepared/klettres/rejected.csv",
+        record=f"{DATA}/records/prepare_klettres.json",
+    log:
+        f"logs/{P.scale}/corpora/prepare_klettres.log",
+    benchmark:
+        f"logs/{P.scale}/corpora/prepare_klettres.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("corpora.klettres"),
+    shell:
+        """
+        python -m crosstalk prepare-klettres \
+            --cfg {params.cfg:q} \
+            --archives {input.archives:q} \
+            --audio {output.audio:q} \
+            --recordings {output.recordings:q} \
+            --supervisions {output.supervisions:q} \
+            --rejected {output.rejected:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule prepare_ktuberling:
+    """KTuberling: spoken names of objects."""
+    input:
+        archives=archives_of("ktuberling"),
+        code=code_of("prepare-ktuberling"),
+    output:
+        audio=f"{DATA}/prepared/ktuberling/audio.flac",
+        recordings=f"{DATA}/prepared/ktuberling/recordings.jsonl.gz",
+        supervisions=f"{DATA}/prepared/ktuberling/supervisions.jsonl.gz",
+        rejected=f"{DATA}/prepared/ktuberling/rejected.csv",
+        record=f"{DATA}/records/prepare_ktuberling.json",
+    log:
+        f"logs/{P.scale}/corpora/prepare_ktuberling.log",
+    benchmark:
+        f"logs/{P.scale}/corpora/prepare_ktuberling.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        cfg=cfg("corpora.ktuberling"),
+    shell:
+        """
+        python -m crosstalk prepare-ktuberling \
+            --cfg {params.cfg:q} \
+            --archives {input.archives:q} \
+            --audio {output.audio:q} \
+            --recordings {output.recordings:q} \
+            --supervisions {output.supervisions:q} \
+            --rejected {output.rejected:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
 rule prepare_wesnoth:
     """Battle for Wesnoth: messages and translations from all catalogues."""
     input:
@@ -270,7 +342,7 @@ rule prepare_freedict:
 
 RECORDS += [f"{DATA}/records/prepare_{source}.json" for source in REGISTRY.sources]
 RECORDS += [f"{DATA}/records/describe_corpora.json"]
-SPEECH = ["tuxpaint", "asterisk"]
+SPEECH = ["tuxpaint", "asterisk", "klettres", "ktuberling"]
 TEXT = ["tuxpaint", "asterisk", "wesnoth", "bible", "quran"]
 
 

