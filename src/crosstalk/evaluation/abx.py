@@ -82,9 +82,7 @@ def phone_errors(
     return found.to_pandas().sort_values(["phone", "other"], ignore_index=True)
 
 
-def language_errors(
-    vectors: np.ndarray, language: np.ndarray, corpus: np.ndarray
-) -> np.ndarray:
+def language_errors(vectors: np.ndarray, language: np.ndarray, corpus: np.ndarray) -> np.ndarray:
     """ABX error of every utterance as x: a of its language, b of another, both of another corpus.
 
     Parameters
@@ -127,5 +125,5 @@ def _nearer(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _accessor(frames: Tensor, first: np.ndarray, last: np.ndarray) -> InMemoryAccessor:
-    ranges = {i: pair for i, pair in enumerate(zip(first.tolist(), last.tolist(), strict=True))}
+    ranges = dict(enumerate(zip(first.tolist(), last.tolist(), strict=True)))
     return InMemoryAccessor(ranges, frames.float().clone(), torch.device("cpu"))
