@@ -134,9 +134,9 @@ class PretrainParams(Section):
     updates: int = Field(250_000, ge=1)
     """Steps of the optimiser (not stated for XLSR Base; wav2vec 2.0: 400,000)."""
     batch_seconds: float = Field(5600.0, gt=0)
-    """Audio an update: 64 GPUs with 87.5 s each (fairseq)."""
+    """Audio of a batch, on average: 64 GPUs with 87.5 s each (fairseq)."""
     accumulate: int = Field(1, ge=1)
-    """Parts in which a batch is computed, for little memory; each has ``batch_seconds`` over it."""
+    """Batches an update, for sizes that the memory does not hold at once."""
     crop_seconds: float = Field(15.6, gt=0)
     """Longer utterances are cropped at random (wav2vec 2.0, section 4.2)."""
     min_seconds: float = Field(2.0, gt=0)
@@ -163,3 +163,12 @@ class PretrainParams(Section):
     pays on GPUs and on CPUs that compute in it."""
     log_every: int = Field(200, ge=1)
     """Updates a row of the history."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.min_seconds <= self.crop_seconds <= self.batch_seconds:
+            raise ValueError(
+                f"min_seconds {self.min_seconds}, crop_seconds {self.crop_seconds} and "
+                f"batch_seconds {self.batch_seconds} must rise"
+            )
+        return self

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -28,26 +28,48 @@ class Schedule:
     log_every: int
     gradient_norm: float
     save_seconds: float = 60.0
+    parts: int = 1
+    """Batches whose gradients are added up before a step, in each process."""
+    learning_rate: Callable[[int], float] | None = None
+    """Of each step, counted from 0; None leaves the optimiser's own."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a batch of unlike many items measured, added up over its items.
+
+    A step minimises, and a row reports, means over items, whichever batch, part or process they
+    came in.
+    """
+
+    loss: Tensor
+    items: int
+    others: dict[str, Tensor] = field(default_factory=dict)
 
 
 def train[B](
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
     batch_at: Callable[[int], B],
-    loss_of: Callable[[nn.Module, B], Tensor],
+    loss_of: Callable[[nn.Module, B], Tensor | Sums],
     schedule: Schedule,
     state: TrainingState,
     *,
     label: str,
+    watch: Callable[[list[dict[str, float]]], None] | None = None,
 ) -> list[dict[str, float]]:
-    """Train in place and return the history: one row ``{step, loss}`` every ``log_every`` steps.
+    """Train in place and return the history: one row ``{step, loss, …}`` every ``log_every`` steps.
 
     Parameters
     ----------
     batch_at
-        The batch of a step, on any device; must depend on nothing but the step.
+        A batch by its number, on any device; must depend on nothing but that. Numbers rise by one
+        a step, or by ``schedule.parts`` times the number of processes.
     loss_of
-        A scalar float32 loss; reported values are means since the previous row.
+        A scalar float32 loss, or sums of it and of other measures over a batch's items; reported
+        values are means since the previous row.
+    watch
+        Looks at the history after every new row, and may raise TrainingError.
 
     Raises
     ------
@@ -57,30 +79,63 @@ def train[B](
     """
     accelerator = Accelerator()
     model, optimiser = accelerator.prepare(model, optimiser)
-    step, history, total = _restore(model, optimiser, state, accelerator.device)
+    step, history, totals = _restore(model, optimiser, state, accelerator.device)
     saved_at = time.monotonic()
     with bar(label=label, total=schedule.steps, unit="step") as shown:
         shown.update(step)
         while step < schedule.steps:
-            loss = loss_of(model, batch_at(step))
+            if schedule.learning_rate:
+                for group in optimiser.param_groups:
+                    group["lr"] = schedule.learning_rate(step)
             optimiser.zero_grad()
-            accelerator.backward(loss)
+            sums = _accumulate(model, batch_at, loss_of, step, schedule.parts, accelerator)
             accelerator.clip_grad_norm_(model.parameters(), schedule.gradient_norm)
             optimiser.step()
             step += 1
-            total += loss.detach()
+            for name, value in sums.items():
+                totals[name] = totals.get(name, 0) + value
             if step % schedule.log_every == 0 or step == schedule.steps:
-                steps = step - (history[-1]["step"] if history else 0)
-                mean = (total / steps).item()
-                _require_finite(mean, step, label)
-                history.append({"step": step, "loss": mean})
-                total.zero_()
-                shown.set_postfix(loss=f"{mean:.4g}", refresh=False)
+                items = totals["items"]
+                row = {name: (total / items).item() for name, total in totals.items()}
+                row |= {"step": step, "items": items.item()}
+                _require_finite(row["loss"], step, label)
+                history.append(row)
+                totals.clear()
+                if watch:
+                    watch(history)
+                shown.set_postfix(loss=f"{row['loss']:.4g}", refresh=False)
             shown.update(1)
             if time.monotonic() - saved_at > schedule.save_seconds:
-                _save(model, optimiser, state, accelerator, step, history, total)
+                _save(model, optimiser, state, accelerator, step, history, totals)
                 saved_at = time.monotonic()
     return history
+
+
+def _accumulate[B](
+    model: nn.Module,
+    batch_at: Callable[[int], B],
+    loss_of: Callable[[nn.Module, B], Tensor | Sums],
+    step: int,
+    parts: int,
+    accelerator: Accelerator,
+) -> dict[str, Tensor]:
+    """Leave the gradient of the mean over all items of a step, and return sums over them."""
+    sums: dict[str, Tensor] = {}
+    for part in range(step * parts, (step + 1) * parts):
+        number = part * accelerator.num_processes + accelerator.process_index
+        found = loss_of(model, batch_at(number))
+        if isinstance(found, Tensor):
+            found = Sums(found, 1)
+        accelerator.backward(found.loss)
+        items = torch.tensor(float(found.items), device=found.loss.device)
+        for name, value in {"loss": found.loss, "items": items, **found.others}.items():
+            sums[name] = sums.get(name, 0) + value.detach()
+    sums = accelerator.reduce(sums, "sum")
+    scale = accelerator.num_processes / sums["items"]  # gradients are means over processes
+    for parameter in model.parameters():
+        if parameter.grad is not None:
+            parameter.grad.mul_(scale)
+    return sums
 
 
 def _restore(
@@ -88,17 +143,18 @@ def _restore(
     optimiser: torch.optim.Optimizer,
     state: TrainingState,
     device: torch.device,
-) -> tuple[int, list[dict[str, float]], Tensor]:
+) -> tuple[int, list[dict[str, float]], dict[str, Tensor]]:
     found = state.load()
     if found is None:
-        return 0, [], torch.zeros((), device=device)
+        return 0, [], {}
     step, payload = found
     model.load_state_dict(payload["model"])
     optimiser.load_state_dict(payload["optimiser"])
     torch.set_rng_state(payload["rng"])
     if payload["cuda_rng"] is not None:
         torch.cuda.set_rng_state(payload["cuda_rng"])
-    return step, payload["history"], payload["total"].to(device)
+    totals = {name: total.to(device) for name, total in payload["totals"].items()}
+    return step, payload["history"], totals
 
 
 def _save(
@@ -108,7 +164,7 @@ def _save(
     accelerator: Accelerator,
     step: int,
     history: list[dict[str, float]],
-    total: Tensor,
+    totals: dict[str, Tensor],
 ) -> None:
     if not accelerator.is_main_process:
         return
@@ -118,7 +174,7 @@ def _save(
         "rng": torch.get_rng_state(),
         "cuda_rng": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
         "history": history,
-        "total": total.cpu(),
+        "totals": {name: total.cpu() for name, total in totals.items()},
     }
     state.save(step, payload)
 

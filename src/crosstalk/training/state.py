@@ -20,7 +20,7 @@ import torch
 from crosstalk.digest import digest
 from crosstalk.errors import StateError
 
-FORMAT = 1
+FORMAT = 2
 KEPT = 2
 ROOT = Path(os.environ.get("CROSSTALK_STATE", "state"))
 
