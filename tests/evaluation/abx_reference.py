@@ -27,9 +27,7 @@ def dtw(a, b):
 def error(a_tokens, b_tokens, x_tokens, distance, same):
     """Share of triples in which x is nearer to b than to a; ``same``: a and x are one list."""
     wrong, triples = 0.0, 0
-    for (i, a), b, (j, x) in itertools.product(
-        enumerate(a_tokens), b_tokens, enumerate(x_tokens)
-    ):
+    for (i, a), b, (j, x) in itertools.product(enumerate(a_tokens), b_tokens, enumerate(x_tokens)):
         if same and i == j:
             continue
         near, far = distance(a, x), distance(b, x)

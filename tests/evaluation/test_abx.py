@@ -6,11 +6,10 @@ import polars as pl
 import pytest
 import torch
 from fastabx import Dataset, InMemoryAccessor, Score, Task
+from tests.evaluation.abx_reference import phone_error
 
 from crosstalk.errors import DataError
 from crosstalk.evaluation.abx import language_errors, phone_errors
-
-from tests.evaluation.abx_reference import phone_error
 
 
 def spoken(seed, n=36, phones="aeo", speakers=2, contexts=2):
@@ -62,7 +61,9 @@ def test_phones_that_do_not_differ_are_at_chance_and_clear_ones_at_zero():
     lengths = draw.integers(2, 5, n)
     noise = [draw.normal(size=(size, 8)).astype(np.float32) for size in lengths]
     options = {"tokens_per_cell": 60}
-    assert measured(noise, lengths, table, **options)["error"].mean() == pytest.approx(0.5, abs=0.05)
+    assert measured(noise, lengths, table, **options)["error"].mean() == pytest.approx(
+        0.5, abs=0.05
+    )
     clear = [
         token + (20 if phone == "a" else -20)
         for token, phone in zip(noise, table["phone"], strict=True)

@@ -74,7 +74,7 @@ def test_every_phone_is_found_in_order_and_none_overlaps():
 
 
 def test_a_phone_said_twice_is_two_phones():
-    frames, loud, said, truth = planted(3)
+    frames, loud, said, _ = planted(3)
     doubled = [i for i, text in enumerate(said) if any(a == b for a, b in pairwise(text))]
     assert doubled
     found = align(frames, loud, said, CFG)
