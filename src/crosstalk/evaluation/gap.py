@@ -7,7 +7,8 @@ languages, and errors are averaged before ratios are taken.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -56,15 +57,33 @@ def ratios[T: (float, np.ndarray)](errors: Errors[T]) -> Ratios[T]:
     )
 
 
+def narrowed[T: (float, np.ndarray)](found: Ratios[T]) -> T:
+    """By how much grounding narrows the gap, y - w (the paper's first hypothesis: above 0)."""
+    return found.gap_audio - found.gap_grounded
+
+
+def widened[T: (float, np.ndarray)](found: Ratios[T]) -> T:
+    """By how much more a bilingual model gains, z - x (the second hypothesis: above 0)."""
+    return found.gain_bi - found.gain_mono
+
+
 def implied_gap(gap_audio: float, gain_mono: float, gain_bi: float) -> float:
     """The grounded gap that the other three ratios imply."""
     return (1 + gap_audio) * (1 - gain_bi) / (1 - gain_mono) - 1
 
 
-def bootstrap_errors(
-    errors: Errors[np.ndarray], groups: np.ndarray, *, resamples: int, seed: int
-) -> Errors[np.ndarray]:
-    """Average errors over resampled phone pairs and seeds, the same draws for all four models.
+def mean_error(values: np.ndarray, groups: np.ndarray) -> float:
+    """Average errors over seeds, then over the phone pairs of each group, then over groups.
+
+    ``values`` are float [s, n], seeds by phone pairs; ``groups`` [n] names the group of each.
+    """
+    return float(np.mean([values[:, groups == name].mean() for name in np.unique(groups)]))
+
+
+def resampled_errors(
+    values: Mapping[str, np.ndarray], groups: np.ndarray, *, resamples: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Average errors over resampled phone pairs and seeds, the same draws for every model.
 
     Every model answers the same questions, so a phone pair that is drawn is drawn for all of them:
     the interval of a ratio is then that of a paired comparison. Phone pairs are drawn within their
@@ -72,42 +91,33 @@ def bootstrap_errors(
 
     Parameters
     ----------
-    errors
-        Each float [s, n]: seeds by phone pairs.
+    values
+        Errors of each model, float [s, n]: seeds by phone pairs.
     groups
-        int [n]: the group of each phone pair.
+        [n]: the group of each phone pair.
     resamples, seed
         Number of resamples, and where their random stream starts.
 
     Returns
     -------
-    Errors
-        Each float [resamples]: the mean over groups of the mean over their phone pairs.
+    dict
+        For each model float [resamples], as `mean_error` averages.
 
     """
     generator = np.random.default_rng(seed)
-    runs = errors.mono_audio.shape[0]
+    runs = len(next(iter(values.values())))
     of_runs = _weights(generator, runs, resamples)
     names = np.unique(groups)
     weights = np.zeros((resamples, len(groups)))
     for name in names:
         inside = groups == name
         weights[:, inside] = _weights(generator, int(inside.sum()), resamples) / len(names)
-    means = (((of_runs @ values) * weights).sum(1) for values in astuple(errors))
-    return Errors(*means)
-
-
-def mean_errors(errors: Errors[np.ndarray], groups: np.ndarray) -> Errors[float]:
-    """Average over seeds, then over the phone pairs of each group, then over groups."""
-    names = np.unique(groups)
-    means = (
-        float(np.mean([values[:, groups == name].mean() for name in names]))
-        for values in astuple(errors)
-    )
-    return Errors(*means)
+    return {
+        model: np.einsum("rs,sn,rn->r", of_runs, errors, weights, optimize=True)
+        for model, errors in values.items()
+    }
 
 
 def _weights(generator: np.random.Generator, n: int, resamples: int) -> np.ndarray:
     """Share of each of n things in each resample, [resamples, n]."""
-    drawn = generator.multinomial(n, np.full(n, 1 / n), size=resamples)
-    return drawn / n
+    return generator.multinomial(n, np.full(n, 1 / n), size=resamples) / n

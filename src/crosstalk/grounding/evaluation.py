@@ -36,7 +36,8 @@ from crosstalk.grounding.representations import (
     phone_tokens,
 )
 from crosstalk.grounding.written import as_trigrams
-from crosstalk.params.grounding import AbxParams, CruzBlandonParams
+from crosstalk.params.grounding import AbxParams
+from crosstalk.params.xlsr import XlsrModelParams
 from crosstalk.segmentation.phones import read_phones
 from crosstalk.speech.packed import PackedSpeech
 from crosstalk.stage import Input, Output
@@ -77,7 +78,7 @@ class Condition:
 
 def evaluate_grounded(
     *,
-    cfg: CruzBlandonParams,
+    cfg: AbxParams,
     pair: str,
     seed: int,
     kinds: list[str],
@@ -92,7 +93,7 @@ def evaluate_grounded(
     retrieved: Output,
     projection: Output,
 ) -> None:
-    """Ask every model of one language pair (stage).
+    """Ask every model of one language pair; one of ``kinds`` must be ``bi`` (stage).
 
     ``kinds``, ``languages`` (joined by hyphens) and ``models`` run in parallel: one file of
     `train_grounded` each. ``errors`` are ABX errors (`ERRORS`): columns ``layer N`` of phones, and
@@ -115,16 +116,18 @@ def evaluate_grounded(
         _condition(kind, spoken, path)
         for kind, spoken, path in zip(kinds, languages, models, strict=True)
     ]
-    found = [_baselines(cfg, asked, tokens, both, seed)]
+    bilingual = next(c for c in conditions if c.kind == "bi")
+    drawn = bilingual.models["alone"].speech.cfg
+    found = [_baselines(drawn, asked, tokens, both, seed, cfg)]
     items = []
     for condition in conditions:
         for variant, module in condition.models.items():
             row = row_name(condition.kind, variant)
             layers = layers_of(module.speech, asked)
             mine = [language for language in both if language in condition.languages]
-            found.append(_errors(row, layers, asked, tokens, mine, cfg.abx))
+            found.append(_errors(row, layers, asked, tokens, mine, cfg))
             if variant != "alone":
-                items.append(_retrieval(row, condition, variant, speech, asked, seen, cfg))
+                items.append(_retrieval(row, condition, variant, speech, asked, seen))
     table = pd.concat(found, ignore_index=True).assign(pair=pair, seed=seed)
     table[list(ERRORS)].to_parquet(errors, index=False, compression="zstd")
     frame = pd.concat(items, ignore_index=True)
@@ -132,8 +135,7 @@ def evaluate_grounded(
     chance = chance.rename(columns={"chance": "correct"}).assign(row=CHANCE)
     frame = pd.concat([frame.drop(columns="chance"), chance], ignore_index=True)
     write_items(frame.assign(table="retrieval", seed=seed), answers)
-    bilingual = next(c for c in conditions if c.kind == "bi")
-    _examples(bilingual, speech, asked, seen, cfg, retrieved, projection)
+    _examples(bilingual, speech, asked, seen, retrieved, projection)
 
 
 def row_name(kind: str, variant: Variant) -> str:
@@ -156,22 +158,23 @@ KINDS: dict[str, tuple[float, Halves]] = {
 
 
 def _baselines(
-    cfg: CruzBlandonParams,
+    drawn: XlsrModelParams,
     asked: PackedSpeech,
     tokens: pd.DataFrame,
     languages: Sequence[str],
     seed: int,
+    cfg: AbxParams,
 ) -> pd.DataFrame:
     """Errors of log-mel energies, cepstra, and the model as it was drawn."""
     seed_everything(seed, "grounded speech")
-    untrained = layers_of(build_model(cfg.model), asked)
+    untrained = layers_of(build_model(drawn), asked)
     mel = log_mel(asked)
     plain = {"log-mel": mel, "MFCC": cepstra(mel)}
     parts = [
-        _errors(row, [frames] * cfg.abx.layer, asked, tokens, languages, cfg.abx, only=True)
+        _errors(row, [frames] * cfg.layer, asked, tokens, languages, cfg, only=True)
         for row, frames in plain.items()
     ]
-    return pd.concat([*parts, _errors("untrained", untrained, asked, tokens, languages, cfg.abx)])
+    return pd.concat([*parts, _errors("untrained", untrained, asked, tokens, languages, cfg)])
 
 
 def _errors(
@@ -229,10 +232,9 @@ def _retrieval(
     speech: PackedSpeech,
     asked: PackedSpeech,
     seen: Pictures,
-    cfg: CruzBlandonParams,
 ) -> pd.DataFrame:
     """Items of every direction; a language's captions and pictures are sought among its own."""
-    space = _Space(condition.models[variant], seen, variant, cfg.grounding.caption_seconds)
+    space = _Space(condition.models[variant], seen, variant)
     parts, spoken = [], {}
     for language in condition.languages:
         captions = described(asked, seen, [language])
@@ -278,10 +280,8 @@ def _known_captions(
 class _Space:
     """The space that a model's captions and pictures share."""
 
-    def __init__(
-        self, model: GroundedSpeech, pictures: Pictures, variant: Variant, seconds: float
-    ) -> None:
-        self.model, self.seconds = model, seconds
+    def __init__(self, model: GroundedSpeech, pictures: Pictures, variant: Variant) -> None:
+        self.model, self.seconds = model, model.cfg.caption_seconds
         self.inputs = as_trigrams(pictures.captions) if variant == "text" else pictures.inputs
 
     @torch.inference_mode()
@@ -305,7 +305,6 @@ def _examples(
     speech: PackedSpeech,
     asked: PackedSpeech,
     seen: Pictures,
-    cfg: CruzBlandonParams,
     retrieved: Path,
     projection: Path,
 ) -> None:
@@ -313,7 +312,7 @@ def _examples(
 
     Captions are taken evenly from all there are, whether their answers are right or not.
     """
-    space = _Space(condition.models["pictures"], seen, "pictures", cfg.grounding.caption_seconds)
+    space = _Space(condition.models["pictures"], seen, "pictures")
     shown, points = [], []
     test = {language: described(asked, seen, [language]) for language in condition.languages}
     pictures = np.unique(np.concatenate([part.picture for part in test.values()]))

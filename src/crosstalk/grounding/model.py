@@ -148,14 +148,12 @@ class GroundedSpeech(nn.Module):
 
 
 def build_sight(variant: Variant, cfg: GroundingParams, features: int) -> nn.Module | None:
-    """Build the encoder of what is seen; ``features`` is the width of frozen features."""
+    """Build the encoder of what is seen: ``features`` frozen ones a picture, or 0 for pixels."""
     if variant == "alone":
         return None
     if variant == "text":
         return TextEncoder(cfg.dimension)
-    if cfg.pictures.encoder == "convolutional":
-        return PictureEncoder(cfg.pictures.channels)
-    return Features(features)
+    return Features(features) if features else PictureEncoder(cfg.channels)
 
 
 class Features(nn.Identity):

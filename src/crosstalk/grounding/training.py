@@ -29,7 +29,7 @@ from crosstalk.grounding.model import Captions, GroundedSpeech, Masked, build_si
 from crosstalk.grounding.objective import joint_loss, matching_loss, matching_scores
 from crosstalk.grounding.pictures import Pictures, move
 from crosstalk.grounding.written import as_trigrams
-from crosstalk.params.grounding import CruzBlandonParams
+from crosstalk.params.grounding import GroundedParams
 from crosstalk.seeds import derive_seed
 from crosstalk.speech.packed import PackedSpeech
 from crosstalk.stage import Input, Output
@@ -62,7 +62,7 @@ class Step:
 
 def train_grounded(
     *,
-    cfg: CruzBlandonParams,
+    cfg: GroundedParams,
     languages: list[str],
     share: float,
     halves: Halves,
@@ -91,8 +91,7 @@ def train_grounded(
     seen = Pictures.load(pictures)
     speech = training_audio(PackedSpeech.read(frames, cuts), languages, share, halves)
     belongs_to = {
-        "cfg": {name: getattr(cfg, name) for name in ("model", "pretrain", "grounding")},
-        "joint_updates": cfg.joint_updates,
+        "cfg": cfg,
         "condition": [languages, share, halves, seed],
         "inputs": [file_digest(path) for path in (frames, cuts, pictures)],
     }
@@ -123,7 +122,7 @@ def train_grounded(
             state.clear()
 
 
-def _draw(cfg: CruzBlandonParams, variant: Variant, features: int, seed: int) -> GroundedSpeech:
+def _draw(cfg: GroundedParams, variant: Variant, features: int, seed: int) -> GroundedSpeech:
     """Draw a model; the speech part is the same whatever comes with it."""
     seed_everything(seed, "grounded speech")
     sight = build_sight(variant, cfg.grounding, features)
@@ -132,7 +131,7 @@ def _draw(cfg: CruzBlandonParams, variant: Variant, features: int, seed: int) ->
 
 
 def _masked_batches(
-    speech: PackedSpeech, languages: Sequence[str], cfg: CruzBlandonParams, seed: int
+    speech: PackedSpeech, languages: Sequence[str], cfg: GroundedParams, seed: int
 ) -> Callable[[int], list[Batch]]:
     """Batches of the masked loss: as much audio of each language in every update."""
     part = cfg.pretrain.model_copy(
@@ -155,7 +154,7 @@ def _joint_steps(
     pictures: Pictures,
     languages: Sequence[str],
     variant: Variant,
-    cfg: CruzBlandonParams,
+    cfg: GroundedParams,
     seed: int,
 ) -> Callable[[int], Step]:
     """Steps of the second stage; their masked batches go on where the first stage ended."""
@@ -174,7 +173,7 @@ def _joint_steps(
         seen = inputs[captions.picture[rows]]
         if seen.dtype == torch.uint8:
             generator = torch.Generator().manual_seed(derive_seed(seed, f"moved {step}"))
-            seen = move(seen, cfg.grounding.pictures.shift_pixels, generator)
+            seen = move(seen, cfg.grounding.shift_pixels, generator)
         return Step(
             masked(start + step),
             caption_audio(captions.speech, rows, cfg.grounding.caption_seconds),
@@ -196,7 +195,7 @@ def _seen(captions: Described, pictures: Pictures, variant: Variant) -> tuple[Te
 def _fit(
     module: GroundedSpeech,
     batch_at: Callable[[int], Step],
-    cfg: CruzBlandonParams,
+    cfg: GroundedParams,
     part: str,
     state: TrainingState,
 ) -> list[dict[str, object]]:
@@ -236,7 +235,7 @@ def learning_rate(step: int, steps: int, *, peak: float, warm_up: float, falling
 
 
 def objective(
-    model: GroundedSpeech, cfg: CruzBlandonParams
+    model: GroundedSpeech, cfg: GroundedParams
 ) -> Callable[[torch.nn.Module, Step], Sums]:
     """Return the loss of a step.
 

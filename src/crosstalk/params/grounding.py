@@ -4,15 +4,15 @@ The body of the paper could not be had, so most values are those of the models t
 (Khorrami et al. 2023) and FaST-VGS+ (Peng and Harwath 2022), from their published code.
 """
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from crosstalk.params.choices import among
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.monophones import MonophoneParams
 from crosstalk.params.packed import PackParams
 from crosstalk.params.section import Section
-from crosstalk.params.speech import SpokenParams
 from crosstalk.params.xlsr import PretrainParams, XlsrModelParams
 
 Pair = Annotated[str, Field(pattern="^[a-z]{2}-[a-z]{2}$")]
@@ -21,19 +21,15 @@ Control = Literal["half", "disjoint", "shuffled", "text"]
 
 
 class PictureParams(Section):
-    """What is seen, and by what."""
+    """What is seen."""
 
     encoder: Literal["frozen", "convolutional"] = "frozen"
     """`frozen`: features of a published network, computed once (as FaST-VGS+, whose detector is
-    fixed too); `convolutional`: a small network that learns from these pictures alone."""
+    fixed too); `convolutional`: pixels, for a small network that learns from these pictures
+    alone."""
     network: str = Field("facebook/dinov2-base", min_length=1)
     """Of the `frozen` features: a vision model of the Hugging Face hub, or a folder that holds one.
     (FaST-VGS+: 36 regions of a Faster R-CNN, whose features are not distributed as a package.)"""
-    channels: tuple[Positive, ...] = Field((32, 64, 128, 128), min_length=1)
-    """Of the convolutions of the `convolutional` encoder, each of which halves the picture."""
-    shift_pixels: int = Field(6, ge=0)
-    """Pictures are moved by up to so much, and mirrored, while the `convolutional` encoder
-    learns."""
 
 
 class GroundingParams(Section):
@@ -59,8 +55,36 @@ class GroundingParams(Section):
     """Captions an update, shared out evenly among languages (FaST-VGS+)."""
     caption_seconds: float = Field(8.0, gt=0)
     """Longer captions are cut (FaST-VGS+)."""
-    pictures: PictureParams = PictureParams()
-    """The other side."""
+    channels: tuple[Positive, ...] = Field((32, 64, 128, 128), min_length=1)
+    """Of the convolutions over pixels, each of which halves the picture (no paper's)."""
+    shift_pixels: int = Field(6, ge=0)
+    """Pixels move by up to so much, and pictures are mirrored, while the convolutions learn."""
+
+
+class GroundedParams(Section):
+    """A model and its two stages of training."""
+
+    model: XlsrModelParams = XlsrModelParams()
+    """The speech model, wav2vec 2.0 Base (FaST-VGS+)."""
+    pretrain: PretrainParams = PretrainParams(
+        updates=100_000, batch_seconds=640, crop_seconds=10, learning_rate=1e-4
+    )
+    """First stage: the masked loss alone, on all audio (Khorrami et al. 2023: before grounding is
+    better than beside it; rate and crops of FaST-VGS+). Its ``alpha`` and ``accumulate`` have
+    no effect: languages are heard evenly, batches are whole."""
+    joint_updates: int = Field(100_000, ge=1)
+    """Second stage: the masked loss on the same audio, and matching beside it."""
+    grounding: GroundingParams = GroundingParams()
+    """Matching."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        layers = self.model.context.layers
+        if self.grounding.tap > layers:
+            raise ValueError(
+                f"grounding.tap={self.grounding.tap} exceeds model.context.layers={layers}"
+            )
+        return self
 
 
 class AbxParams(Section):
@@ -82,27 +106,18 @@ class CruzBlandonParams(Section):
     """Two unlike languages (not stated; French and Russian have the most recordings here)."""
     close: Pair | Literal["none"] = "es-fr"
     """Two related ones."""
-    controls: tuple[Control, ...] = ("half", "disjoint", "shuffled", "text")
+    controls: Annotated[tuple[Control, ...], among(get_args(Control))] = get_args(Control)
     """`half`: monolingual models of half the audio, as much of a language as a bilingual one hears;
     and bilingual ones of whose pictures none is described in both languages (`disjoint`), all are
     exchanged within a language (`shuffled`), or are replaced by English captions (`text`)."""
     pack: PackParams = PackParams()
     """Audio as the model reads it."""
-    model: XlsrModelParams = XlsrModelParams()
-    """The speech model, wav2vec 2.0 Base (FaST-VGS+)."""
-    pretrain: PretrainParams = PretrainParams(
-        updates=100_000, batch_seconds=640, crop_seconds=10, learning_rate=1e-4
-    )
-    """First stage: the masked loss alone, on all audio (B7 of VGS+: before grounding is better than
-    beside it). Its ``alpha`` has no effect: languages are heard evenly."""
-    joint_updates: int = Field(100_000, ge=1)
-    """Second stage: the masked loss on the same audio, and matching beside it."""
-    grounding: GroundingParams = GroundingParams()
-    """Matching."""
+    pictures: PictureParams = PictureParams()
+    """Pictures as the model sees them."""
+    training: GroundedParams = GroundedParams()
+    """Models, the same for all conditions."""
     alignment: MonophoneParams = MonophoneParams()
     """Phone boundaries."""
-    alignment_check: SpokenParams = SpokenParams(max_train_words=1500, max_test_words=1)
-    """Captions read by a synthesiser that knows where its phones are."""
     abx: AbxParams = AbxParams()
     """Phone discrimination."""
     evaluation: EvaluationParams = EvaluationParams()
@@ -110,10 +125,11 @@ class CruzBlandonParams(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        layers = self.model.context.layers
-        for name, value in (("grounding.tap", self.grounding.tap), ("abx.layer", self.abx.layer)):
-            if value > layers:
-                raise ValueError(f"{name}={value} exceeds model.context.layers={layers}")
+        layers = self.training.model.context.layers
+        if self.abx.layer > layers:
+            raise ValueError(
+                f"abx.layer={self.abx.layer} exceeds training.model.context.layers={layers}"
+            )
         for pair in self.pairs:
             first, _, second = pair.partition("-")
             if first == second:

@@ -14,6 +14,7 @@ from crosstalk.params.alignment import (
 from crosstalk.params.corpora import CorporaParams
 from crosstalk.params.embeddings import Word2VecParams
 from crosstalk.params.evaluation import EvaluationParams
+from crosstalk.params.grounding import CruzBlandonParams
 from crosstalk.params.present import PresentParams
 from crosstalk.params.section import Section
 from crosstalk.params.segmentation import SegmentationParams
@@ -104,6 +105,8 @@ class Params(Section):
     """Sources, their languages and splits."""
     chung2018: ChungParams = ChungParams()
     """Chung et al. 2018."""
+    cruzblandon2025: CruzBlandonParams = CruzBlandonParams()
+    """Cruz Blandón et al. 2025."""
     present: PresentParams = PresentParams()
     """Drawing."""
 

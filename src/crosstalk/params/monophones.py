@@ -21,3 +21,5 @@ class MonophoneParams(Section):
     """Frames of average speech that every state is mixed with, so that rare phones have a width."""
     variance_floor: float = Field(0.01, gt=0)
     """Least variance, as a share of the mean variance of all frames."""
+    check_words: int = Field(1500, ge=1)
+    """Words a language that eSpeak NG, which knows where its phones are, reads to be aligned."""

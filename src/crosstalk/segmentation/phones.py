@@ -37,19 +37,26 @@ def align_phones(
     recordings: list[Input],
     supervisions: list[Input],
     audio: list[Input],
+    messages: Input,
     phones: Output,
+    measures: Output,
 ) -> None:
-    """Find the phones of all recordings of some languages, and write one row a phone (stage).
+    """Find the phones of all recordings of some languages, and say how well (stage).
 
     ``recordings`` and ``supervisions`` are the manifests of each source, whose field ``phonemes``
     says what is spoken; ``audio`` are the files that they name. Training recordings are aligned
     too: the more speech, the better the fit, and no model sees the boundaries. A recording too
     short for its phones is left out.
 
+    ``measures`` says how far boundaries are from the truth where it is known: in ``messages`` read
+    by eSpeak NG, aligned in the same way. A boundary is the start of a phone; where eSpeak NG
+    sounds two phones as one, there is none. eSpeak NG counts the closure of a plosive to the phone
+    before it, an alignment rather to the plosive, so agreement has its bounds.
+
     Raises
     ------
     DataError
-        Audio was not given, or a language has no recording that is long enough.
+        Audio was not given, or a language has no recording that is long enough, or no message.
 
     """
     given = {path.name for path in audio}
@@ -59,7 +66,7 @@ def align_phones(
         for cut in read_cuts(*pair)
         if cut.supervisions[0].language in languages
     ]
-    parts = []
+    parts, distances = [], []
     for language in languages:
         mine = [cut for cut in cuts if cut.supervisions[0].language == language]
         for cut in mine:
@@ -75,9 +82,11 @@ def align_phones(
         for cut, text, edges in zip(mine, said, found, strict=True):
             if edges is not None:
                 parts.append(_table(cut.supervisions[0].id, text, edges, cfg))
+        distances.append(check_alignment(_captions(messages, language, cfg), language, cfg))
     pd.concat(parts, ignore_index=True)[list(COLUMNS)].to_parquet(
         phones, index=False, compression="zstd"
     )
+    _measures(np.concatenate(distances)).to_csv(measures, index=False, float_format="%.4f")
 
 
 def read_phones(path: Input) -> pd.DataFrame:
@@ -85,65 +94,43 @@ def read_phones(path: Input) -> pd.DataFrame:
     return read_columns(path, COLUMNS)
 
 
-def check_alignment(
-    *,
-    cfg: MonophoneParams,
-    spoken: SpokenParams,
-    languages: list[str],
-    messages: Input,
-    measures: Output,
-) -> None:
-    """Measure the alignment on captions read by eSpeak NG, which knows the truth (stage).
-
-    Rows are languages. A boundary is the start of a phone; where eSpeak NG sounds two phones as
-    one, there is none. eSpeak NG counts the closure of a plosive to the phone before it, the
-    alignment to the plosive, so that agreement is bounded.
-
-    Raises
-    ------
-    DataError
-        A language has no caption.
-
-    """
-    rows = []
-    for language in languages:
-        voices = speakers(voices_of("train", language, spoken), spoken, seed=0)
-        texts = _captions(messages, language, spoken.max_train_words)
-        requests = [Request(t, voices[i % len(voices)]) for i, t in enumerate(texts)]
-        readings = list(read_aloud(requests, workers=1))
-        samples = (reading.samples / np.float32(32768) for reading in readings)
-        said = [[phone.symbol for phone in reading.phones] for reading in readings]
-        found = _align(samples, said, [r.speaker.name for r in requests], cfg)
-        distance = np.concatenate(
-            [
-                _distances(reading.phones, edges, cfg)
-                for reading, edges in zip(readings, found, strict=True)
-                if edges is not None
-            ]
-        )
-        values = {"median distance (ms)": float(np.median(distance))} | {
-            f"within {near} ms (%)": 100 * float((distance <= near).mean()) for near in NEAR_MS
-        }
-        rows += [
-            {"row": language, "column": name, "value": value, "n": len(distance)}
-            for name, value in values.items()
+def check_alignment(texts: Sequence[list[str]], language: str, cfg: MonophoneParams) -> np.ndarray:
+    """Milliseconds between true and found boundaries of texts that eSpeak NG reads, float64 [n]."""
+    spoken = SpokenParams()
+    voices = speakers(voices_of("train", language, spoken), spoken, seed=0)
+    requests = [Request(text, voices[i % len(voices)]) for i, text in enumerate(texts)]
+    readings = list(read_aloud(requests, workers=1))
+    samples = (reading.samples / np.float32(32768) for reading in readings)
+    said = [[phone.symbol for phone in reading.phones] for reading in readings]
+    found = _align(samples, said, [request.speaker.name for request in requests], cfg)
+    return np.concatenate(
+        [
+            _distances(reading.phones, edges, cfg)
+            for reading, edges in zip(readings, found, strict=True)
+            if edges is not None
         ]
-    frame = pd.DataFrame(rows).assign(table=TABLE, seed=ALL, seeds=1, unit="")
-    frame = frame.assign(ci_low=frame["value"], ci_high=frame["value"])
-    METRICS.validate(frame[list(METRICS.columns)]).to_csv(
-        measures, index=False, float_format="%.4f"
     )
 
 
-def _captions(messages: Input, language: str, words: int) -> list[list[str]]:
+def _measures(distance: np.ndarray) -> pd.DataFrame:
+    near = {f"within {ms} ms (%)": 100 * float((distance <= ms).mean()) for ms in NEAR_MS}
+    values = {"median distance (ms)": float(np.median(distance))} | near
+    frame = pd.DataFrame({"column": list(values), "value": list(values.values())})
+    frame = frame.assign(table=TABLE, row="starts", seed=ALL, n=len(distance), seeds=1, unit="")
+    frame = frame.assign(ci_low=frame["value"], ci_high=frame["value"])
+    return METRICS.validate(frame[list(METRICS.columns)])
+
+
+def _captions(messages: Input, language: str, cfg: MonophoneParams) -> list[list[str]]:
+    """Words of messages in a fixed random order, as many as are to be read."""
     table = read_messages(messages)
     texts = table.loc[table["language"] == language, "text"].sort_values()
     said = [spoken for text in texts if (spoken := spoken_words(text, language))]
     if not said:
-        raise DataError(f"{messages} has no caption in {language!r}")
+        raise DataError(f"{messages} has no message in {language!r}")
     order = np.random.default_rng(0).permutation(len(said))
     total = np.cumsum([len(said[i]) for i in order])
-    return [said[i] for i in order[: int(np.searchsorted(total, words)) + 1]]
+    return [said[i] for i in order[: int(np.searchsorted(total, cfg.check_words)) + 1]]
 
 
 def _align(
