@@ -9,6 +9,7 @@ STAGES = {
     "align-with-pairs": "crosstalk.alignment.supervision:align_with_pairs",
     "answer-column": "crosstalk.evaluation.columns:answer_column",
     "build-smoke-archive": "crosstalk.corpora.smoke:build_archive",
+    "count-codes": "crosstalk.xlsr.codes:count_codes",
     "describe-corpora": "crosstalk.corpora.describe:describe_corpora",
     "describe-parameters": "crosstalk.results.provenance:describe_parameters",
     "describe-provenance": "crosstalk.results.provenance:describe_provenance",
@@ -50,6 +51,7 @@ STAGES = {
     "score-homophones": "crosstalk.evaluation.homophones:score_homophones",
     "score-maps": "crosstalk.evaluation.ladder:score_maps",
     "score-segmentations": "crosstalk.evaluation.segmentation:score_segmentations",
+    "score-transcripts": "crosstalk.xlsr.scoring:score_transcripts",
     "score-translations": "crosstalk.evaluation.utterances:score_translations",
     "score-word-classifier": "crosstalk.evaluation.columns:score_word_classifier",
     "see-pictures": "crosstalk.grounding.pictures:see_pictures",
@@ -63,6 +65,7 @@ STAGES = {
     "train-speech2vec": "crosstalk.embeddings.speech2vec_training:train_speech2vec",
     "train-word-classifier": "crosstalk.embeddings.word_classifier:train_word_classifier",
     "train-word2vec": "crosstalk.embeddings.word2vec:train_word2vec",
+    "transcribe": "crosstalk.xlsr.scoring:transcribe",
     "write-corpora-table": "crosstalk.results.corpora:write_corpora_table",
     "write-table": "crosstalk.results.tables:write_table",
 }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from crosstalk.evaluation.bootstrap import bootstrap_mean
+from crosstalk.evaluation.bootstrap import bootstrap_mean, bootstrap_ratio
 
 
 def test_without_clusters_it_is_scipys_percentile_bootstrap():
@@ -103,3 +103,51 @@ def test_sparse_designs_have_finite_intervals():
 def test_nothing_has_no_mean():
     with pytest.raises(ValueError, match="no values"):
         bootstrap_mean(np.array([]), np.array([]))
+
+
+def test_a_ratio_is_of_sums_and_agrees_with_scipy():
+    """Errors over words, drawn together with their utterance."""
+    generator = np.random.default_rng(3)
+    words = generator.integers(1, 12, size=150).astype(float)
+    errors = generator.binomial(words.astype(int), 0.3).astype(float)
+    ratio, low, high = bootstrap_ratio(errors, words, np.arange(150), resamples=20_000)
+    reference = scipy.stats.bootstrap(
+        (errors, words),
+        lambda over, under, axis: over.sum(axis) / under.sum(axis),
+        paired=True,
+        vectorized=True,
+        n_resamples=20_000,
+        method="percentile",
+        rng=np.random.default_rng(1),
+    ).confidence_interval
+    assert ratio == pytest.approx(errors.sum() / words.sum())
+    assert (low, high) == pytest.approx((reference.low, reference.high), abs=0.003)
+
+
+def test_groups_count_alike_however_large_they_are():
+    """A loop that resamples each group, and means their ratios, gives the same distribution."""
+    generator = np.random.default_rng(4)
+    groups = np.repeat(["a", "b"], [200, 30])
+    sizes = generator.integers(1, 9, size=230).astype(float)
+    values = sizes * np.where(groups == "a", 0.2, 0.6) + 0.3 * generator.normal(size=230)
+    loop = []
+    for _ in range(4000):
+        ratios = []
+        for name in ("a", "b"):
+            members = np.flatnonzero(groups == name)
+            drawn = generator.choice(members, len(members))
+            ratios.append(values[drawn].sum() / sizes[drawn].sum())
+        loop.append(np.mean(ratios))
+    ratio, low, high = bootstrap_ratio(values, sizes, np.arange(230), groups=groups, level=0.9)
+    alone = [bootstrap_ratio(values[m], sizes[m], np.arange(m.sum()))[0] for m in (groups == "a", groups == "b")]  # fmt: skip
+    assert ratio == pytest.approx(np.mean(alone))
+    assert (low, high) == pytest.approx(tuple(np.quantile(loop, [0.05, 0.95])), abs=0.004)
+
+
+def test_a_cluster_of_the_same_name_in_another_group_is_another():
+    values, sizes = np.array([1.0, 0.0, 3.0, 4.0]), np.full(4, 4.0)
+    clusters, groups = np.array([0, 1, 0, 1]), np.array(["a", "a", "b", "b"])
+    other = np.array([0, 1, 2, 3])
+    assert bootstrap_ratio(values, sizes, clusters, groups=groups) == bootstrap_ratio(
+        values, sizes, other, groups=groups
+    )

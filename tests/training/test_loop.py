@@ -11,7 +11,7 @@ from torch import nn
 
 from crosstalk.errors import StateError, TrainingError
 from crosstalk.training import state as state_module
-from crosstalk.training.loop import Schedule, train
+from crosstalk.training.loop import Schedule, Sums, train
 from crosstalk.training.state import training_state
 
 
@@ -127,3 +127,73 @@ def test_divergence_is_named(tmp_path, monkeypatch):
             state,
             label="fit",
         )
+
+
+def descend(batches, *, parts=1, steps=20, **more):
+    """Fit a line by least squares, a batch of unlike many points at a time."""
+    model = nn.Linear(3, 1, bias=False)
+    nn.init.zeros_(model.weight)
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def loss_of(model, points):
+        error = (model(points) - points.sum(1, keepdim=True)).square()
+        return Sums(error.sum(), len(points), {"far": (error > 1).sum()})
+
+    with training_state("descend", {"parts": parts}) as state:
+        history = train(
+            model,
+            optimiser,
+            lambda number: batches[number % len(batches)],
+            loss_of,
+            Schedule(steps, log_every=1, gradient_norm=100.0, parts=parts, **more),
+            state,
+            label="descend",
+        )
+    return model.weight.detach(), history
+
+
+def test_every_item_weighs_the_same_in_whatever_part_it_comes(tmp_path, monkeypatch):
+    monkeypatch.setattr(state_module, "ROOT", tmp_path)
+    torch.manual_seed(0)
+    points = torch.randn(60, 3)
+    whole, history = descend([points])
+    split, same = descend(points.split([1, 40, 7, 12]), parts=4)
+    torch.testing.assert_close(whole, split)
+    for one, other in zip(history, same, strict=True):
+        assert one == pytest.approx(other, rel=1e-5)
+    assert history[0]["items"] == 60
+    assert history[0]["loss"] == pytest.approx(points.sum(1).square().mean().item())
+    assert history[0]["far"] == pytest.approx((points.sum(1).abs() > 1).float().mean().item())
+
+
+def test_each_step_has_its_learning_rate(tmp_path, monkeypatch):
+    monkeypatch.setattr(state_module, "ROOT", tmp_path)
+    points = torch.eye(3)
+    halved, _ = descend([points], steps=2, learning_rate=lambda step: 0.3 * (step == 1))
+    gradient = -2 * torch.ones(1, 3) / 3
+    torch.testing.assert_close(halved, -0.3 * gradient)
+
+
+def test_a_watcher_can_stop_a_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(state_module, "ROOT", tmp_path)
+    seen = []
+
+    def watch(history):
+        seen.append(len(history))
+        if len(history) == 3:
+            raise TrainingError("enough")
+
+    model = nn.Linear(1, 1)
+    schedule = Schedule(steps=9, log_every=2, gradient_norm=1.0)
+    with training_state("fit", {}) as state, pytest.raises(TrainingError, match="enough"):
+        train(
+            model,
+            torch.optim.SGD(model.parameters(), lr=0.1),
+            lambda _: torch.ones(1, 1),
+            lambda m, x: m(x).sum(),
+            schedule,
+            state,
+            label="fit",
+            watch=watch,
+        )
+    assert seen == [1, 2, 3]

@@ -10,6 +10,7 @@ from torch.nn import functional
 from transformers import AutoModel, Wav2Vec2Config, Wav2Vec2ForCTC, Wav2Vec2ForPreTraining
 
 from crosstalk.errors import DataError
+from crosstalk.params.xlsr import LARGE, XlsrModelParams
 from crosstalk.xlsr.convert import from_transformers, to_transformers, to_transformers_ctc
 from crosstalk.xlsr.masking import as_mask, draw_masked
 from crosstalk.xlsr.model import build_model
@@ -18,7 +19,7 @@ from crosstalk.xlsr.objective import draw_distractors
 VARIANTS = [("group", False), ("layer", True), ("group", True), ("layer", False)]
 CPU = torch.device("cpu")
 
-pytestmark = pytest.mark.parametrize(("norm", "pre_norm"), VARIANTS)
+both_ways = pytest.mark.parametrize(("norm", "pre_norm"), VARIANTS)
 
 
 def their_model(norm, pre_norm, kind=Wav2Vec2ForPreTraining, **more):
@@ -111,6 +112,7 @@ def without_noise(logits, tau, hard, dim=-1):
 
 
 @pytest.mark.parametrize("direction", ["theirs into ours", "ours into theirs"])
+@both_ways
 def test_hidden_states_losses_and_gradients_are_equal(norm, pre_norm, direction, monkeypatch):
     if direction == "theirs into ours":
         theirs = their_model(norm, pre_norm)
@@ -143,6 +145,7 @@ def gradients_of(theirs, like):
     return [p.detach() for p in from_transformers(theirs).parameters()]
 
 
+@both_ways
 def test_a_padded_batch_is_equal_where_theirs_is_defined(norm, pre_norm):
     """Their models with GroupNorm let padding into its statistics; ours do not."""
     if norm == "group":
@@ -161,6 +164,7 @@ def test_a_padded_batch_is_equal_where_theirs_is_defined(norm, pre_norm):
         )
 
 
+@both_ways
 def test_a_round_trip_keeps_every_weight(norm, pre_norm):
     theirs = their_model(norm, pre_norm)
     again = to_transformers(from_transformers(theirs)).state_dict()
@@ -168,6 +172,7 @@ def test_a_round_trip_keeps_every_weight(norm, pre_norm):
         assert torch.equal(again[name], tensor), name
 
 
+@both_ways
 def test_ctc_models_give_equal_logits(norm, pre_norm):
     theirs = their_model(norm, pre_norm, Wav2Vec2ForCTC, vocab_size=9).eval()
     audio = torch.randn(2, 400)
@@ -184,6 +189,7 @@ def test_ctc_models_give_equal_logits(norm, pre_norm):
     )
 
 
+@both_ways
 def test_an_export_opens_as_any_model(norm, pre_norm, tmp_path):
     torch.manual_seed(7)
     ours = build_model(tiny(norm, pre_norm)).eval()
@@ -198,9 +204,35 @@ def test_an_export_opens_as_any_model(norm, pre_norm, tmp_path):
     )
 
 
+@both_ways
 def test_what_has_no_counterpart_is_named(norm, pre_norm):
     with pytest.raises(DataError, match="transformers has no model for"):
         to_transformers(build_model(tiny(norm, pre_norm, inputs=80)))
     theirs = their_model(norm, pre_norm, add_adapter=True)
     with pytest.raises(DataError, match="add_adapter=True is not a plain wav2vec"):
         from_transformers(theirs)
+
+
+LARGE_OF_XLSR_53 = {
+    "conv_bias": True,
+    "feat_extract_norm": "layer",
+    "do_stable_layer_norm": True,
+    "hidden_size": 1024,
+    "num_hidden_layers": 24,
+    "num_attention_heads": 16,
+    "intermediate_size": 4096,
+    "codevector_dim": 768,
+    "proj_codevector_dim": 768,
+}
+
+
+@pytest.mark.parametrize(
+    ("cfg", "published", "millions"),
+    [(XlsrModelParams(), {}, 95.0), (LARGE, LARGE_OF_XLSR_53, 317.4)],
+    ids=["base", "large"],
+)
+def test_the_papers_sizes_are_those_of_the_published_checkpoints(cfg, published, millions):
+    with torch.device("meta"):  # shapes without memory
+        ours, theirs = build_model(cfg), Wav2Vec2ForPreTraining(Wav2Vec2Config(**published))
+    sizes = [sum(parameter.numel() for parameter in m.parameters()) for m in (ours, theirs)]
+    assert sizes[0] == sizes[1] == pytest.approx(millions * 1e6, rel=1e-3)

@@ -1,4 +1,4 @@
-"""Bootstrap intervals of a mean whose items come in clusters."""
+"""Bootstrap intervals of means and ratios whose items come in clusters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,30 @@ def bootstrap_mean(
     resamples: int = 2000,
     seed: int = 0,
 ) -> tuple[float, float, float]:
-    """Mean over items, and its percentile interval.
+    """Mean over items, and its percentile interval: `bootstrap_ratio` with items of size 1."""
+    return bootstrap_ratio(
+        values,
+        np.ones(len(values)),
+        clusters,
+        seeds=seeds,
+        level=level,
+        resamples=resamples,
+        seed=seed,
+    )
+
+
+def bootstrap_ratio(
+    values: np.ndarray,
+    sizes: np.ndarray,
+    clusters: np.ndarray,
+    *,
+    groups: np.ndarray | None = None,
+    seeds: np.ndarray | None = None,
+    level: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> tuple[float, float, float]:
+    """Ratio of two sums over items, such as errors by words, and its percentile interval.
 
     Whole clusters (word types, say) are drawn with replacement, because items of a cluster err
     together. With several training seeds, seeds are drawn too, independently of the clusters:
@@ -27,18 +50,19 @@ def bootstrap_mean(
 
     Parameters
     ----------
-    values
-        float [n], one an item.
-    clusters, seeds
-        [n] of anything sortable.
+    values, sizes
+        float [n], one an item: what is counted, and out of how many.
+    clusters, seeds, groups
+        [n] of anything sortable. With groups (languages, say) the result is the mean of their
+        ratios, each of which counts the same; clusters are drawn within them.
     level
-        Share of the resampled means inside the interval.
+        Share of the resampled ratios inside the interval.
     resamples, seed
         Number of resamples, and where their random stream starts.
 
     Returns
     -------
-    (mean, low, high)
+    (ratio, low, high)
 
     Raises
     ------
@@ -46,28 +70,36 @@ def bootstrap_mean(
         If there are no values or lengths differ.
 
     """
-    values = np.asarray(values, np.float64)
+    values, sizes = np.asarray(values, np.float64), np.asarray(sizes, np.float64)
     if not len(values):
         raise ValueError("no values to take the mean of")
-    names, column = np.unique(clusters, return_inverse=True)
-    runs, row = np.unique(np.zeros(len(values)) if seeds is None else seeds, return_inverse=True)
-    shape = (len(runs), len(names))
-    sums = coo_array((values, (row, column)), shape).toarray()
-    sizes = coo_array((np.ones(len(values)), (row, column)), shape).toarray()
+    clusters = np.unique(clusters, return_inverse=True)[1]
+    alone = np.zeros(len(values), np.int64)
+    group = alone if groups is None else np.unique(groups, return_inverse=True)[1]
+    run = alone if seeds is None else np.unique(seeds, return_inverse=True)[1]
+    # Columns are clusters, those of a group side by side; rows are seeds.
+    names, column = np.unique(group * (clusters.max() + 1) + clusters, return_inverse=True)
+    first = np.searchsorted(names // (clusters.max() + 1), np.arange(group.max() + 1))
+    widths = np.diff([*first, len(names)])
+    shape = (run.max() + 1, len(names))
+    tables = [coo_array((what, (run, column)), shape).toarray() for what in (values, sizes)]
 
     generator = np.random.default_rng(seed)
     step = max(1, CHUNK_BYTES // (8 * len(names)))
-    means = []
-    for first in range(0, resamples, step):
-        count = min(step, resamples - first)
-        of_clusters = _weights(generator, len(names), count)
-        of_runs = _weights(generator, len(runs), count)
-        totals = [((of_runs @ table) * of_clusters).sum(1) for table in (sums, sizes)]
+    ratios = []
+    for done in range(0, resamples, step):
+        count = min(step, resamples - done)
+        of_clusters = np.hstack([_weights(generator, width, count) for width in widths])
+        of_runs = _weights(generator, shape[0], count)
+        over, under = (
+            np.add.reduceat((of_runs @ table) * of_clusters, first, axis=1) for table in tables
+        )
         with np.errstate(invalid="ignore"):  # a draw may miss every item of a sparse design
-            means.append(totals[0] / totals[1])
+            ratios.append((over / under).mean(1))
     tail = (1 - level) / 2
-    low, high = np.nanquantile(np.concatenate(means), [tail, 1 - tail])
-    return float(values.mean()), float(low), float(high)
+    low, high = np.nanquantile(np.concatenate(ratios), [tail, 1 - tail])
+    whole = np.bincount(group, values) / np.bincount(group, sizes)
+    return float(whole.mean()), float(low), float(high)
 
 
 def _weights(generator: np.random.Generator, n: int, resamples: int) -> np.ndarray:

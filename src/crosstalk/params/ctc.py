@@ -41,6 +41,9 @@ class FinetuneParams(Section):
     """Frames under masked spans, before spans overlap, as a share (fairseq)."""
     time_length: int = Field(10, ge=1)
     """Frames of a span (wav2vec 2.0, section 4.3)."""
+    least_spans: int = Field(2, ge=0)
+    """Masked spans of an utterance however short it is (fairseq; most of one second, so corpora of
+    words want less)."""
     channel_share: float = Field(0.25, ge=0, lt=1)
     """The same for channels of the context network's input (fairseq)."""
     channel_length: int = Field(64, ge=1)

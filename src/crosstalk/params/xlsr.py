@@ -128,6 +128,17 @@ class XlsrModelParams(Section):
     """From both to a loss."""
 
 
+LARGE = XlsrModelParams(
+    encoder=EncoderParams(norm="layer", bias=True, gradient_scale=1.0),
+    context=ContextParams(
+        dimension=1024, layers=24, heads=16, feed_forward=4096, pre_norm=True, layer_drop=0.2
+    ),
+    quantiser=QuantiserParams(dimension=768, end_temperature=0.1),
+    objective=ObjectiveParams(dimension=768, penalty_weight=0.0),
+)
+"""The Large model of both papers, and so XLSR-53's."""
+
+
 class PretrainParams(Section):
     """Optimisation and batches of pretraining."""
 

@@ -138,7 +138,7 @@ def objective(
 
     ``model`` knows the sizes; the module that is called may be a wrapper of it. All that is random
     is drawn from the batch's own seed, so it depends on neither the device's history nor on how
-    batches are shared out.
+    batches are shared out: ``cfg.accumulate`` of them, wherever computed, make an update.
     """
     where, choice = device(), model.cfg.objective
     dtype = getattr(torch, cfg.precision)

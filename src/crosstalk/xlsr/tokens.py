@@ -23,8 +23,8 @@ from crosstalk.errors import DataError
 from crosstalk.params.ctc import LabelParams
 from crosstalk.text.tokens import tokenize
 
-type Labels = Literal["phones", "characters"]
-type Scope = Literal["shared", "separate"]
+Labels = Literal["phones", "characters"]
+Scope = Literal["shared", "separate"]
 
 BLANK = 0
 """Index of CTC's blank; `Vocabulary.symbols` start at 1."""

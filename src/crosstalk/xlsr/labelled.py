@@ -1,0 +1,165 @@
+"""Minutes of labelled speech: which utterances, and in which batches."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from crosstalk.errors import DataError
+from crosstalk.params.ctc import LabelParams
+from crosstalk.seeds import derive_seed
+from crosstalk.speech.packed import PackedSpeech
+from crosstalk.xlsr.tokens import Labels, character_labels, phone_labels
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Utterances with their labels, one sequence each."""
+
+    speech: PackedSpeech
+    labels: list[list[str]]
+
+    @property
+    def languages(self) -> list[str]:
+        return self.speech.cuts["language"].tolist()
+
+
+def with_labels(
+    speech: PackedSpeech, languages: Sequence[str], split: str, labels: Labels, cfg: LabelParams
+) -> Labelled:
+    """Return the utterances of a split that have labels, by the digest of their id.
+
+    Raises
+    ------
+    DataError
+        A language has none.
+
+    """
+    cuts = speech.cuts
+    chosen = np.flatnonzero(cuts["language"].isin(languages) & (cuts["split"] == split))
+    found = {
+        index: phone_labels(row.phones, cfg)
+        if labels == "phones"
+        else character_labels(row.text, row.language)
+        for index, row in zip(chosen, cuts.iloc[chosen].itertuples(), strict=True)
+    }
+    kept = sorted(
+        (index for index in chosen if found[index]), key=lambda index: _digest(cuts["id"][index])
+    )
+    there = set(cuts["language"].iloc[kept])
+    if missing := [language for language in languages if language not in there]:
+        raise DataError(
+            f"no {split} utterance of {' '.join(missing)} has {labels}; languages that have: "
+            f"{' '.join(sorted(there)) or 'none of those asked for'}"
+        )
+    return Labelled(_take(speech, kept), [found[index] for index in kept])
+
+
+def first_minutes(labelled: Labelled, minutes: float) -> Labelled:
+    """Keep the first utterances of each language, until it has ``minutes``.
+
+    The order is that of `with_labels`, the same for every model and seed; more minutes contain
+    fewer. The utterance that reaches the limit is the last.
+
+    Raises
+    ------
+    DataError
+        A language has less.
+
+    """
+    seconds = labelled.speech.cuts["seconds"]
+    before = seconds.groupby(labelled.speech.cuts["language"]).cumsum() - seconds
+    total = seconds.groupby(labelled.speech.cuts["language"]).sum() / 60
+    if (total < minutes).any():
+        language = total.idxmin()
+        raise DataError(
+            f"{language} has {total[language]:.1f} labelled minutes, not {minutes:g}: ask for less"
+        )
+    kept = np.flatnonzero(before < minutes * 60)
+    return Labelled(_take(labelled.speech, kept), [labelled.labels[index] for index in kept])
+
+
+@dataclass(frozen=True)
+class LabelledBatch:
+    """Utterances of similar length, padded with zeros."""
+
+    audio: Tensor
+    """float32 [B, L, F]."""
+    lengths: Tensor
+    """int64 [B]."""
+    targets: Tensor
+    """int64 [S]: indices of the labels of all rows."""
+    target_lengths: Tensor
+    """int64 [B]."""
+    number: int
+    """Of the batch, counted from 0."""
+
+
+class LabelledBatches:
+    """Batches by their number: every utterance once in each epoch.
+
+    As in fairseq, utterances are sorted by length and cut into batches once; every epoch has them
+    in another order.
+    """
+
+    def __init__(
+        self,
+        speech: PackedSpeech,
+        targets: Sequence[Sequence[int]],
+        *,
+        batch_seconds: float,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.speech, self.targets, self.seed, self.device = speech, targets, seed, device
+        self.plan = _by_length(speech.lengths, batch_seconds * speech.rate)
+        """int64 [B] each: the utterances of a batch."""
+
+    def __len__(self) -> int:
+        """Batches of an epoch."""
+        return len(self.plan)
+
+    def utterances_at(self, number: int) -> np.ndarray:
+        """Return the utterances int64 [B] of a batch."""
+        epoch, place = divmod(number, len(self.plan))
+        order = np.random.default_rng(derive_seed(self.seed, f"epoch {epoch}"))
+        return self.plan[order.permutation(len(self.plan))[place]]
+
+    def __call__(self, number: int) -> LabelledBatch:
+        """Return a batch on the device."""
+        utterances = self.utterances_at(number)
+        audio = pad_sequence([self.speech.frames_of(i) for i in utterances], batch_first=True)
+        labels = [self.targets[index] for index in utterances]
+        return LabelledBatch(
+            audio.to(self.device),
+            torch.from_numpy(self.speech.lengths[utterances]).to(self.device),
+            torch.tensor([index for row in labels for index in row], device=self.device),
+            torch.tensor([len(row) for row in labels], device=self.device),
+            number,
+        )
+
+
+def _by_length(lengths: np.ndarray, budget: float) -> list[np.ndarray]:
+    """Cut utterances, sorted, into runs that fit the budget when padded to their longest."""
+    runs: list[list[int]] = [[]]
+    for index in np.argsort(lengths, kind="stable"):
+        if runs[-1] and lengths[index] * (len(runs[-1]) + 1) > budget:
+            runs.append([])
+        runs[-1].append(int(index))
+    return [np.array(run) for run in runs]
+
+
+def _take(speech: PackedSpeech, indices: Sequence[int] | np.ndarray) -> PackedSpeech:
+    kept = np.asarray(indices)
+    cuts = speech.cuts.iloc[kept].reset_index(drop=True)
+    return PackedSpeech(speech.frames, speech.starts[kept], speech.lengths[kept], cuts, speech.rate)
+
+
+def _digest(identity: str) -> str:
+    return hashlib.sha256(identity.encode()).hexdigest()
