@@ -30,6 +30,7 @@ report: "workflow/report/workflow.rst"
 include: "workflow/rules/corpora.smk"
 include: "workflow/rules/speech_text.smk"
 include: "workflow/rules/speech_text_results.smk"
+include: "workflow/rules/grounding.smk"
 include: "workflow/rules/results.smk"
 
 

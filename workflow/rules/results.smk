@@ -24,7 +24,8 @@ TABLES = {
         "success",
         "homophones",
         "utterances",
-    ]
+    ],
+    "cruzblandon2025": ["gap", "abx", "languages", "retrieval", "boundaries"],
 }
 FIGURES = {
     "chung2018": [
@@ -34,7 +35,8 @@ FIGURES = {
         "segmentation",
         "homophones",
         "utterances",
-    ]
+    ],
+    "cruzblandon2025": ["abx", "retrieval"],
 }
 # What a paper has besides: its own tables and figures.
 ALSO = {
@@ -45,7 +47,14 @@ ALSO = {
         "figures/supervision.png",
         "figures/projection.png",
         "figures/boundaries.png",
-    ]
+    ],
+    "cruzblandon2025": [
+        "figures/gap.png",
+        "figures/layers.png",
+        "figures/training.png",
+        "figures/retrieved.png",
+        "figures/map.png",
+    ],
 }
 
 
@@ -398,3 +407,12 @@ rule chung2018:
         [f"{CHUNG}/figures/{t}.png" for t in FIGURES["chung2018"]],
         [f"{CHUNG}/{name}" for name in ALSO["chung2018"]],
         f"{CHUNG}/metrics.csv",
+
+
+rule cruzblandon2025:
+    """Every table, figure, model and metric of Cruz Blandón et al. 2025."""
+    input:
+        [f"{CRUZ}/tables/{t}.csv" for t in TABLES["cruzblandon2025"]],
+        [f"{CRUZ}/figures/{t}.png" for t in FIGURES["cruzblandon2025"]],
+        [f"{CRUZ}/{name}" for name in ALSO["cruzblandon2025"]],
+        f"{CRUZ}/metrics.csv",

@@ -339,7 +339,8 @@ def _examples(
                     for place, picture in enumerate(best, start=1)
                 ]
     pd.DataFrame(shown).to_csv(retrieved, index=False)
-    flat = plane(np.concatenate([vectors for _, _, vectors in points]))
+    # Captions and pictures keep to themselves in such spaces; what is alike is seen without that.
+    flat = plane(np.concatenate([vectors - vectors.mean(0) for _, _, vectors in points]))
     kinds = np.repeat([kind for kind, _, _ in points], [len(rows) for _, rows, _ in points])
     table = pd.DataFrame({"kind": kinds, "x": flat[:, 0], "y": flat[:, 1]})
     rows = np.concatenate([rows for _, rows, _ in points])

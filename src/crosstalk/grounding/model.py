@@ -65,11 +65,15 @@ class Matched(NamedTuple):
 
 
 class Projection(nn.Module):
-    """Normalise, then two layers into the shared space."""
+    """Two layers into the shared space, over what sets the entries of a batch apart.
+
+    Means over frames or pixels have much in common; without taking that away (by batch
+    normalisation, as heads of contrastive models do) matching starts by collapsing into one point.
+    """
 
     def __init__(self, inputs: int, dimension: int) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(inputs)
+        self.norm = nn.BatchNorm1d(inputs)
         self.hidden = nn.Linear(inputs, dimension)
         self.output = nn.Linear(dimension, dimension)
 
