@@ -40,6 +40,7 @@ include: "workflow/rules/speech_text_results.smk"
 include: "workflow/rules/xlsr.smk"
 include: "workflow/rules/contextual.smk"
 include: "workflow/rules/contextual_results.smk"
+include: "workflow/rules/grounding.smk"
 include: "workflow/rules/results.smk"
 
 

@@ -62,7 +62,7 @@ def test_every_archive_of_the_registry_can_be_built_twice_alike(tmp_path, name):
 def test_stamps_hold_pictures_captions_and_recordings(tmp_path):
     files = contents(build(tmp_path, "stamps.archive"))
     stem = "usr/share/tuxpaint/stamps/animals/frog"
-    assert len(files) == 12 * 3
+    assert len(files) == 22 * 3
     assert Image.open(io.BytesIO(files[f"{stem}.png"])).size == (32, 32)
     english, *others = files[f"{stem}.txt"].decode().splitlines()
     assert english == "A green frog."

@@ -418,3 +418,40 @@ def tuned_model(wildcards):
     """What is tuned: translate-train starts from the base."""
     model = "aligned" if wildcards.tuned == "aligned" else "base"
     return f"{CAO}/models/{model}-seed{wildcards.seed}.safetensors"
+
+
+# Cruz Blandón et al. 2025: which models there are.
+
+# Speech with pictures, and speech of the same languages without.
+HEARD_SOURCES = ["tuxpaint", "asterisk"]
+
+
+def conditions_of(duo):
+    """Conditions of a pair of languages: whose speech a model hears."""
+    alone = duo.split("-")
+    controls = P.cruzblandon2025.controls
+    return [
+        *(f"mono-{language}" for language in alone),
+        f"bi-{duo}",
+        *(f"half-{language}" for language in alone if "half" in controls),
+        *([f"disjoint-{duo}"] if "disjoint" in controls else []),
+    ]
+
+
+def grounding_conditions():
+    """Every condition of every pair, with what `train-grounded` has to know of it."""
+    heard = {}
+    for duo in P.cruzblandon2025.pairs:
+        for condition in conditions_of(duo):
+            kind, _, languages = condition.partition("-")
+            swapped = [
+                c for c in P.cruzblandon2025.controls if c in ("shuffled", "text")
+            ]
+            variants = {"bi": ["alone", "pictures", *swapped], "disjoint": ["pictures"]}
+            heard[condition] = {
+                "languages": languages.split("-"),
+                "share": 1.0 if kind == "mono" else 0.5,
+                "halves": "disjoint" if kind == "disjoint" else "same",
+                "variants": variants.get(kind, ["alone", "pictures"]),
+            }
+    return heard

@@ -43,6 +43,7 @@ TABLES = {
         "links",
         "bitext",
     ],
+    "cruzblandon2025": ["gap", "abx", "languages", "retrieval", "boundaries"],
 }
 FIGURES = {
     "chung2018": [
@@ -63,6 +64,7 @@ FIGURES = {
         "transfer",
         "protocols",
     ],
+    "cruzblandon2025": ["abx", "retrieval"],
 }
 # What a paper has besides: its own tables and figures.
 ALSO = {
@@ -83,6 +85,13 @@ ALSO = {
         "figures/transfer_by_retrieval.png",
         "figures/sizes.png",
         "figures/alignment.png",
+    ],
+    "cruzblandon2025": [
+        "figures/gap.png",
+        "figures/layers.png",
+        "figures/training.png",
+        "figures/retrieved.png",
+        "figures/map.png",
     ],
 }
 
@@ -506,3 +515,9 @@ rule cao2020:
     """Every table, figure, model and metric of Cao et al. 2020."""
     input:
         results_of("cao2020", TABLES, FIGURES, ALSO),
+
+
+rule cruzblandon2025:
+    """Every table, figure, model and metric of Cruz Blandón et al. 2025."""
+    input:
+        results_of("cruzblandon2025", TABLES, FIGURES, ALSO),

@@ -22,7 +22,6 @@ PACKED = {
     "frames": f"{XLSR_WORK}/packed.safetensors",
     "cuts": f"{XLSR_WORK}/packed.parquet",
 }
-HEARD_SOURCES = ["tuxpaint", "asterisk"]
 XLSR_CELLS = xlsr_cells(XLSR)
 XLSR_TABLES = sorted({cell.table for cell in XLSR_CELLS})
 XLSR_TUNINGS = {tuning_name(cell.tuning): cell.tuning for cell in XLSR_CELLS}

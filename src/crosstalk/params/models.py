@@ -26,6 +26,7 @@ from crosstalk.params.contextual_data import FastAlignParams, SelectionParams
 from crosstalk.params.corpora import CorporaParams
 from crosstalk.params.embeddings import Word2VecParams
 from crosstalk.params.evaluation import EvaluationParams
+from crosstalk.params.grounding import CruzBlandonParams
 from crosstalk.params.present import PresentParams
 from crosstalk.params.section import Section
 from crosstalk.params.segmentation import SegmentationParams
@@ -171,6 +172,8 @@ class Params(Section):
     """Conneau et al. 2020 (XLSR)."""
     cao2020: CaoParams = CaoParams()
     """Cao et al. 2020."""
+    cruzblandon2025: CruzBlandonParams = CruzBlandonParams()
+    """Cruz Blandón et al. 2025."""
     present: PresentParams = PresentParams()
     """Drawing."""
 
