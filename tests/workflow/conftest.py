@@ -83,7 +83,8 @@ def copy_repository(folder):
     project = Project(folder)
     project.set_parameter("\nscale: mini", "\nscale: smoke")
     ignored = project.folder / ".gitignore"  # here smoke results are what a user commits
-    ignored.write_text(ignored.read_text().replace("/results/smoke/\n", ""))
+    lines = ignored.read_text().replace("/results/smoke/\n", "")
+    ignored.write_text(lines.replace("/data/smoke/\n", "/data/smoke/raw/\n/data/smoke/prepared/\n"))
     project.run("git", "init", "-q")
     project.run("git", "add", "-A")
     project.run("git", *IDENTITY, "commit", "-qm", "start")

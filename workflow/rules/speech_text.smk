@@ -118,12 +118,12 @@ MAPS = {
 UNITS = sorted({s for maps in MAPS.values() for s, _ in maps if s.endswith("-units")})
 TRAINED_TEXTS = sorted(
     {
-        space
+        Path(space).stem
         for seed in P.seeds
         for maps in MAPS.values()
         for source, text in maps
         for space in (source_space(source, seed), text_space(text, seed))
-        if "/word2vec-" in space
+        if Path(space).stem.startswith("word2vec-")
     }
 )
 RECORDS += [
@@ -172,10 +172,7 @@ RECORDS += [
         *(f"discover_units-{source.partition('-')[0]}" for source in UNITS),
     ]
 ]
-RECORDS += [
-    space.replace("/models/", "/runs/train_").replace(".safetensors", ".json")
-    for space in TRAINED_TEXTS
-]
+RECORDS += [f"{CHUNG}/runs/train_{name}.json" for name in TRAINED_TEXTS]
 
 
 wildcard_constraints:
