@@ -10,7 +10,7 @@ STAGES = {
     "align-with-pairs": "crosstalk.alignment.supervision:align_with_pairs",
     "analyse-contextual": "crosstalk.contextual.analyses:analyse_contextual",
     "answer-column": "crosstalk.evaluation.columns:answer_column",
-    "build-smoke-archive": "crosstalk.corpora.smoke:build_archive",
+    "build-smoke-archives": "crosstalk.corpora.smoke:build_archives",
     "count-codes": "crosstalk.xlsr.codes:count_codes",
     "describe-corpora": "crosstalk.corpora.describe:describe_corpora",
     "describe-costs": "crosstalk.results.costs:describe_costs",

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.pipeline
 
 # One of each kind of work: archives, audio, clustering, training, maps, scores, tables, figures.
 STAGES = [
-    "build-smoke-archive",
+    "build-smoke-archives",
     "prepare-tuxpaint",
     "prepare-freedict",
     "speak-messages",

@@ -11,19 +11,21 @@ OUTPUTS
 
 if SMOKE:
 
-    rule build_archive:
-        """Build a tiny archive in the real one's layout, from data in the repository."""
+    rule build_archives:
+        """Build tiny archives in the real ones' layouts, from data in the repository."""
         input:
             texts="workflow/smoke/udhr.tsv",
             bulk="workflow/smoke/mark.txt",
-            code=code_of("build-smoke-archive"),
+            code=code_of("build-smoke-archives"),
         output:
-            archive=f"{DATA}/raw/{{source}}/{{archive}}",
-            record=f"{DATA}/records/fetch/{{source}}/{{archive}}.json",
+            archives=[
+                path for source in REGISTRY.sources for path in archives_of(source)
+            ],
+            record=f"{DATA}/records/build_archives.json",
         log:
-            f"logs/{P.scale}/corpora/build_{{source}}_{{archive}}.log",
+            f"logs/{P.scale}/corpora/build_archives.log",
         benchmark:
-            f"logs/{P.scale}/corpora/build_{{source}}_{{archive}}.tsv"
+            f"logs/{P.scale}/corpora/build_archives.tsv"
         conda:
             "../../envs/environment.yml"
         threads: 1
@@ -32,14 +34,19 @@ if SMOKE:
             runtime=30,
         params:
             cfg=cfg("corpora.smoke"),
+            names=[
+                archive.name
+                for source in REGISTRY.sources.values()
+                for archive in source.archives
+            ],
         shell:
             """
-            python -m crosstalk build-smoke-archive \
+            python -m crosstalk build-smoke-archives \
                 --cfg {params.cfg:q} \
-                --name {wildcards.archive} \
+                --names {params.names:q} \
                 --texts {input.texts:q} \
                 --bulk {input.bulk:q} \
-                --archive {output.archive:q} \
+                --archives {output.archives:q} \
                 --record {output.record:q} 2>&1 | tee {log:q}
             """
 
@@ -400,11 +407,7 @@ rule prepare_testament:
 RECORDS += [f"{DATA}/records/prepare_{source}.json" for source in REGISTRY.sources]
 RECORDS += [f"{DATA}/records/describe_corpora.json"]
 if SMOKE:
-    RECORDS += [
-        f"{DATA}/records/fetch/{source}/{archive.name}.json"
-        for source, entry in REGISTRY.sources.items()
-        for archive in entry.archives
-    ]
+    RECORDS += [f"{DATA}/records/build_archives.json"]
 SPEECH = ["tuxpaint", "asterisk", "klettres", "ktuberling"]
 TEXT = ["tuxpaint", "asterisk", "wesnoth", "bible", "quran", "catalogues"]
 

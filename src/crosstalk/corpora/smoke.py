@@ -94,10 +94,16 @@ def _crc_table() -> list[int]:
 _OGG_CRC = _crc_table()
 
 
-def build_archive(
-    *, cfg: SmokeParams, name: str, texts: Input, bulk: Input, archive: Output
+def build_archives(
+    *, cfg: SmokeParams, names: list[str], texts: Input, bulk: Input, archives: list[Output]
 ) -> None:
-    """Build the archive that the registry calls ``name``, as a ``.tar.gz`` (stage).
+    """Build every archive, as :func:`build_archive` does one (stage)."""
+    for name, archive in zip(names, archives, strict=True):
+        build_archive(cfg=cfg, name=name, texts=texts, bulk=bulk, archive=archive)
+
+
+def build_archive(*, cfg: SmokeParams, name: str, texts: Path, bulk: Path, archive: Path) -> None:
+    """Build the archive that the registry calls ``name``, as a ``.tar.gz``.
 
     Parameters
     ----------
