@@ -125,7 +125,7 @@ class CaoParams(Section):
         10_000,
         50_000,
     )
-    """Smaller numbers of pairs of each language, for the curve by amount of data, in rising order."""
+    """Smaller numbers of pairs of each language, for the curve by amount of data, rising."""
     controls: tuple[Control, ...] = get_args(Control)
     """Variants of the method: each English word linked to a random one; [CLS] and [SEP] alone
     linked; the English side not held in place by its old vectors; or by nothing."""
