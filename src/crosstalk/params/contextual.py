@@ -166,7 +166,8 @@ class TuningParams(TransferParams):
     """Messages an update."""
     gradient_norm: float = Field(1.0, gt=0)
     """Clipping (BERT's code)."""
-    continued_weight: float = Field(1.0, ge=0)
-    """Weight of the alignment loss, with live English targets, beside the classification loss."""
+    continued_weight: float = Field(0.01, ge=0)
+    """Weight of the alignment loss, with live English targets, beside the classification loss
+    (Efimov et al. 2023). With 1 and few updates, vectors fall together before a class is learnt."""
     continued_pairs: int = Field(4, ge=1)
     """Sentence pairs of each language an update for that loss."""

@@ -20,15 +20,15 @@ def plot_related(
     values = pd.read_csv(correlation).set_index(["row", "column"])["ours"]
     title = f"Pearson r = {values['pearson', 'systems and languages']:.2f}"
     with figure(6.4, 4.0) as (drawn, axes):
-        for (language, rows), colour in zip(frame.groupby("language"), CYCLE, strict=False):
+        colours = dict(zip(sorted(frame["language"].unique()), CYCLE, strict=False))
+        markers = dict(zip(frame["system"].unique(), MARKERS, strict=False))
+        for point in frame.itertuples():
+            style = {"marker": markers[point.system], "color": colours[point.language]}
+            axes.scatter(point.retrieval, point.transfer, s=34, alpha=0.85, **style)
+        for language, colour in colours.items():
             axes.plot([], [], "o", color=colour, label=language)
-            for (system, cells), marker in zip(
-                rows.groupby("system", sort=False), MARKERS, strict=False
-            ):
-                style = {"marker": marker, "color": colour, "s": 34, "alpha": 0.85}
-                axes.scatter(cells["retrieval"], cells["transfer"], **style)
-                if language == frame["language"].min():
-                    axes.plot([], [], marker, color=GREY, label=system.replace("_", " "))
+        for system, marker in markers.items():
+            axes.plot([], [], marker, ls="", color=GREY, label=system.replace("_", " "))
         axes.set_xlabel("words retrieved (%)")
         axes.set_ylabel("messages classified (%)")
         axes.set_title(title, loc="left", fontsize=10)
