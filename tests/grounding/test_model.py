@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tests.grounding.conftest import tiny
 from torch.nn.functional import normalize
 
 from crosstalk.errors import DataError
@@ -14,8 +15,6 @@ from crosstalk.grounding.model import (
 )
 from crosstalk.grounding.pictures import Pictures
 from crosstalk.speech.packed import PackedSpeech
-
-from tests.grounding.conftest import tiny
 
 
 def draw(variant="pictures", seed=0, features=0, **grounding):
