@@ -13,6 +13,7 @@ from tests.xlsr.planted import WIDTH, pack_letters, read_letters
 
 from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.ctc import FinetuneParams, LabelParams
+from crosstalk.seeds import derive_seed
 from crosstalk.training import state as state_module
 from crosstalk.xlsr.ctc import CtcModel, ctc_loss, load_ctc, log_probabilities, save_ctc
 from crosstalk.xlsr.decoding import best_path
@@ -23,7 +24,7 @@ from crosstalk.xlsr.finetuning import (
     learning_rate,
 )
 from crosstalk.xlsr.labelled import LabelledBatches, first_minutes, with_labels
-from crosstalk.xlsr.model import build_model
+from crosstalk.xlsr.model import build_model, load_model
 from crosstalk.xlsr.pretraining import draw_xlsr
 from crosstalk.xlsr.spec_augment import draw_spans
 from crosstalk.xlsr.tokens import BLANK, Vocabulary
@@ -200,8 +201,8 @@ def test_the_masked_share_is_that_of_spans_that_overlap_at_random():
 # The weights
 
 
-def grown(model, batch, cfg):
-    batch_loss(model, model.speech, batch, cfg).loss.backward()
+def grown(model, batch, *, head_only=False):
+    batch_loss(model, model.speech, batch, CFG, head_only=head_only).loss.backward()
     return {name for name, p in model.named_parameters() if p.grad is not None and p.grad.any()}
 
 
@@ -218,7 +219,7 @@ def test_each_protocol_teaches_what_it_says(batch):
     for protocol, top in (("all", 0), ("full", 0), ("frozen", 1), ("frozen", 0)):
         model = network(vocabulary).train()
         choose_learning(model, protocol, top)
-        learning[protocol, top] = grown(model, batch, CFG)
+        learning[protocol, top] = grown(model, batch)
     head = {"head.weight", "head.bias"}
     assert learning["frozen", 0] == head
     last = {name for name in learning["all", 0] if name.startswith("speech.context.blocks.1.")}
@@ -234,8 +235,25 @@ def test_at_first_the_head_alone_learns(batch):
     vocabulary, batch = batch
     model = network(vocabulary).train()
     choose_learning(model, "full", 0)
-    later = CFG.model_copy(update={"head_updates": batch.number + 1})
-    assert grown(model, batch, later) == {"head.weight", "head.bias"}
+    assert grown(model, batch, head_only=True) == {"head.weight", "head.bias"}
+
+
+@pytest.mark.usefixtures("own_state")
+def test_the_first_updates_leave_the_rest_as_it_was(tmp_path):
+    drawn, both = (
+        load_ctc(finetune(tmp_path, name, CFG.model_copy(update=change))[0]).speech.state_dict()
+        for name, change in (
+            ("head", {"updates": 3, "head_updates": 3}),
+            ("both", {"updates": 3, "head_updates": 2}),
+        )
+    )
+    untouched = load_model(tmp_path / "drawn.safetensors")
+    generator = torch.Generator().manual_seed(derive_seed(0, "top blocks"))
+    untouched.reinitialise_top(1, generator)
+    same = [name for name, tensor in untouched.state_dict().items() if torch.equal(tensor, drawn[name])]  # fmt: skip
+    assert len(same) == len(drawn)
+    moved = [name for name, tensor in both.items() if not torch.equal(tensor, drawn[name])]
+    assert any(name.startswith("context.blocks.0") for name in moved)
 
 
 def test_rates_are_those_of_fairseqs_tri_stage_schedule():

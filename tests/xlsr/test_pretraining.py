@@ -35,6 +35,10 @@ from crosstalk.xlsr.pretraining import (
 )
 from crosstalk.xlsr.sampling import Batches
 
+# Processes are forked from one that has imported what they need, which takes seconds, and no more.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["crosstalk.xlsr.pretraining"])
+
 MODEL = tiny(
     inputs=8,
     context={"layers": 2, "dimension": 32, "feed_forward": 64, "dropout": 0.1, "layer_drop": 0.0},
@@ -133,8 +137,7 @@ def test_it_learns_and_uses_its_codebooks(packed):
 def test_killed_pretraining_resumes_to_the_same_bytes(packed):
     changes = {"updates": 24, "log_every": 5}
     pretrain(packed, "undisturbed", **changes)
-    context = multiprocessing.get_context("spawn")
-    victim = context.Process(target=pretrain_slowly, args=(packed, "killed"), kwargs=changes)
+    victim = FORKS.Process(target=pretrain_slowly, args=(packed, "killed"), kwargs=changes)
     victim.start()
     while len(set((packed / "state").rglob("step-*.pt"))) < 2:
         assert victim.is_alive(), "the training ended before it could be killed"
@@ -203,7 +206,11 @@ def test_two_processes_train_as_one_with_two_parts(packed):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     train_share(0, 1, 2, packed, port)
-    torch.multiprocessing.spawn(train_share, (2, 1, packed, port), nprocs=2)
+    shares = [FORKS.Process(target=train_share, args=(rank, 2, 1, packed, port)) for rank in (0, 1)]
+    for share in shares:
+        share.start()
+    for share in shares:
+        share.join()
     alone, first, second = (pd.read_csv(packed / f"{n}.csv") for n in ("1-0", "2-0", "2-1"))
     pd.testing.assert_frame_equal(first, second)
     pd.testing.assert_frame_equal(alone, first, rtol=1e-4)

@@ -71,7 +71,8 @@ class DecodeParams(Section):
     """Words of an n-gram (4: BABEL; XLSR, section 4.3)."""
     beam: int = Field(500, ge=1)
     """Hypotheses kept (wav2vec 2.0, section 4.4: 1500 with a 4-gram)."""
-    lm_weight: float = Field(2.0, ge=0)
-    """Of the language model's log-probability (chosen on development data)."""
-    word_score: float = -1.0
-    """Added for every word (chosen on development data)."""
+    lm_weight: float = Field(1.0, ge=0)
+    """Of the language model's natural log-probability (not stated; KenLM's logarithms are decimal,
+    so a weight of theirs is 2.3 times one of ours)."""
+    word_score: float = 0.0
+    """Added for every word (not stated)."""

@@ -61,7 +61,7 @@ class ContextParams(Section):
     position_groups: int = Field(16, ge=1)
     """Groups of that convolution (wav2vec 2.0, section 4.2)."""
     dropout: float = Field(0.1, ge=0, lt=1)
-    """Within blocks, at their input and on latents (XLSR, section 4.2)."""
+    """Within blocks, at their input and on latents (XLSR)."""
     layer_drop: float = Field(0.05, ge=0, lt=1)
     """Probability to skip a block in training (wav2vec 2.0, section 4.2; Large: 0.2)."""
 
@@ -154,7 +154,7 @@ class PretrainParams(Section):
     """Shorter utterances are left out (fairseq)."""
     alpha: float = Field(0.5, ge=0, le=1)
     """Languages are drawn in proportion to their audio to this power: 1 as they are, 0 evenly
-    (XLSR, section 2)."""
+    (XLSR, whose Table 1 also has 1, "unbalanced")."""
     learning_rate: float = Field(5e-4, gt=0, le=1)
     """Peak of Adam's (wav2vec 2.0, section 4.2; XLSR's printed 1e-5 for Base is fifty times
     less)."""

@@ -1,4 +1,4 @@
-"""Which codewords each language uses, and how far apart that puts languages (XLSR, section 5.4).
+"""Which codewords each language uses, and how far apart that puts languages (XLSR, Figure 2).
 
 The paper's Figure 2 clusters languages by how often each codeword stands for their speech. Close
 languages share more of them.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
+from accelerate import PartialState
 from torch import nn
 
 from crosstalk.digest import file_digest
@@ -122,12 +123,15 @@ def finetune_ctc(
         "frames": file_digest(frames),
         "cuts": file_digest(cuts),
     }
+    head_batches = cfg.head_updates * PartialState().num_processes
     with training_state("finetune_ctc", belongs_to) as state:
         rows = train(
             network,
             optimiser,
             batches,
-            lambda wrapped, batch: batch_loss(wrapped, pretrained_model, batch, cfg),
+            lambda wrapped, batch: batch_loss(
+                wrapped, pretrained_model, batch, cfg, head_only=batch.number < head_batches
+            ),
             schedule,
             state,
             label=f"CTC {' '.join(languages)} seed {seed}",
@@ -170,7 +174,12 @@ def learning_rate(step: int, cfg: FinetuneParams) -> float:
 
 
 def batch_loss(
-    model: nn.Module, speech: SpeechModel, batch: LabelledBatch, cfg: FinetuneParams
+    model: nn.Module,
+    speech: SpeechModel,
+    batch: LabelledBatch,
+    cfg: FinetuneParams,
+    *,
+    head_only: bool = False,
 ) -> Sums:
     """Sum -log p(labels) over a batch whose frames and channels are masked; items are labels.
 
@@ -197,7 +206,7 @@ def batch_loss(
             batch.lengths,
             mask=mask,
             channel_mask=channel_mask,
-            head_only=batch.number < cfg.head_updates,
+            head_only=head_only,
         )
     loss = ctc_loss(log_probs, lengths, batch.targets, batch.target_lengths)
     return Sums(loss, int(batch.target_lengths.sum()))

@@ -1,4 +1,4 @@
-"""Batches of several languages (XLSR, section 2): who is heard how often, and in which step.
+"""Batches of several languages, as in XLSR: who is heard how often, and in which step.
 
 The authors repeat the files of languages with little audio in one list, and train on it as on one
 language. Here utterances are drawn with the probabilities of such a list. There are no epochs: a
