@@ -11,7 +11,7 @@ from tests.grounding.conftest import PICTURES, TEST, tiny
 from crosstalk.evaluation.abx import phone_errors
 from crosstalk.evaluation.answers import read_items
 from crosstalk.evaluation.gap import Errors, ratios
-from crosstalk.grounding.evaluation import ERRORS, KINDS, evaluate_grounded
+from crosstalk.grounding.evaluation import ERRORS, evaluate_grounded
 from crosstalk.grounding.model import load_variants
 from crosstalk.grounding.representations import layers_of, phone_tokens
 from crosstalk.grounding.summary import measure_gap
@@ -38,12 +38,10 @@ def asked(world, tmp_path_factory):
         patch.setattr(state, "ROOT", folder / "state")
         for seed in (0, 1):
             for kind, languages in MODELS:
-                share, halves = KINDS[kind]
                 train_grounded(
                     cfg=tiny(),
                     languages=languages.split("-"),
-                    share=share,
-                    halves=halves,
+                    kind=kind,
                     variants=["pictures"] if kind == "disjoint" else ["alone", "pictures"],
                     seed=seed,
                     frames=world.frames,
