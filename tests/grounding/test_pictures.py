@@ -78,7 +78,9 @@ def test_a_picture_without_english_or_of_another_size_is_an_error(tmp_path):
 
 
 def test_a_network_that_is_not_there_names_the_remedies(tmp_path):
-    with pytest.raises(CrosstalkError, match=r"set grounding\.pictures\.encoder=convolutional"):
+    with pytest.raises(
+        CrosstalkError, match=r"set cruzblandon2025\.pictures\.encoder=convolutional"
+    ):
         frozen_features(torch.zeros(1, 3, 8, 8, dtype=torch.uint8), str(tmp_path / "nothing"))
 
 

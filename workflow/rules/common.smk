@@ -450,8 +450,7 @@ def grounding_conditions():
             variants = {"bi": ["alone", "pictures", *swapped], "disjoint": ["pictures"]}
             heard[condition] = {
                 "languages": languages.split("-"),
-                "share": 1.0 if kind == "mono" else 0.5,
-                "halves": "disjoint" if kind == "disjoint" else "same",
+                "kind": kind,
                 "variants": variants.get(kind, ["alone", "pictures"]),
             }
     return heard

@@ -172,7 +172,7 @@ rule train_grounded:
         f"{CRUZ_LOGS}/train_grounded-{{condition}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 1
+    threads: 2
     resources:
         mem_mb=8000,
         runtime=1440,
@@ -185,8 +185,7 @@ rule train_grounded:
         python -m crosstalk train-grounded \
             --cfg {params.cfg:q} \
             --languages {params.heard[languages]} \
-            --share {params.heard[share]} \
-            --halves {params.heard[halves]} \
+            --kind {params.heard[kind]} \
             --variants {params.heard[variants]} \
             --seed {wildcards.seed} \
             --frames {input.frames:q} \

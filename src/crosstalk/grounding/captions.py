@@ -18,6 +18,15 @@ from crosstalk.speech.packed import PackedSpeech
 Halves = Literal["same", "disjoint"]
 Variant = Literal["alone", "pictures", "shuffled", "text"]
 
+Kind = Literal["mono", "bi", "half", "disjoint"]
+
+KINDS: dict[Kind, tuple[float, Halves]] = {
+    "mono": (1.0, "same"),
+    "bi": (0.5, "same"),
+    "half": (0.5, "same"),
+    "disjoint": (0.5, "disjoint"),
+}
+"""Share of each language's speech that a kind of model hears, and which half of two languages."""
 CAPTIONS = "tuxpaint"
 """The source whose utterances describe pictures."""
 

@@ -107,8 +107,8 @@ def frozen_features(pixels: Tensor, network: str) -> Tensor:
         model = AutoModel.from_pretrained(network).eval()
     except (OSError, ValueError) as error:
         raise CrosstalkError(
-            f"grounding.pictures.network={network} cannot be loaded: connect to the hub, name a "
-            "folder that holds it, or set grounding.pictures.encoder=convolutional"
+            f"cruzblandon2025.pictures.network={network} cannot be loaded: connect to the hub, "
+            "name a folder that holds it, or set cruzblandon2025.pictures.encoder=convolutional"
         ) from error
     with torch.inference_mode():
         parts = [

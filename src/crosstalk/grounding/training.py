@@ -7,28 +7,19 @@ stage and then sees the same masked batches, with the same masks, in the same or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 import pandas as pd
 import torch
 from torch import Tensor
 
 from crosstalk.digest import file_digest
-from crosstalk.grounding.captions import (
-    CaptionDraws,
-    Described,
-    Halves,
-    Variant,
-    caption_audio,
-    described,
-    training_audio,
-)
+from crosstalk.grounding.captions import KINDS, Kind, Variant, training_audio
 from crosstalk.grounding.model import Captions, GroundedSpeech, Masked, build_sight, save_variants
 from crosstalk.grounding.objective import joint_loss, matching_loss, matching_scores
-from crosstalk.grounding.pictures import Pictures, move
-from crosstalk.grounding.written import as_trigrams
+from crosstalk.grounding.pictures import Pictures
+from crosstalk.grounding.steps import Step, joint_steps, masked_batches
 from crosstalk.params.grounding import GroundedParams
 from crosstalk.seeds import derive_seed
 from crosstalk.speech.packed import PackedSpeech
@@ -40,33 +31,18 @@ from crosstalk.training.seeding import seed_everything
 from crosstalk.training.state import TrainingState, training_state
 from crosstalk.xlsr.masking import draw_masked
 from crosstalk.xlsr.objective import draw_distractors
-from crosstalk.xlsr.sampling import Batch, Batches
+from crosstalk.xlsr.sampling import Batch
 
 LOSSES = ("loss", "masked", "contrastive", "accuracy", "code_perplexity", "matching")
 FIRST = "first"
 """The stage that all variants share."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """What an update is computed from."""
-
-    masked: list[Batch]
-    """One a language, of equally much audio."""
-    captions: tuple[Tensor, Tensor] | None
-    """Audio and lengths of the captions to match; None where nothing is matched."""
-    seen: Tensor | None
-    """What each of them describes."""
-    same: Tensor | None
-    """bool [B, B]: which describe the same."""
-
-
 def train_grounded(
     *,
     cfg: GroundedParams,
     languages: list[str],
-    share: float,
-    halves: Halves,
+    kind: Kind,
     variants: list[Variant],
     seed: int,
     frames: Input,
@@ -75,7 +51,7 @@ def train_grounded(
     models: Output,
     history: Output,
 ) -> None:
-    """Train one audio condition: a share of the speech of one or more languages (stage).
+    """Train one condition: what a ``kind`` of model hears of one or two languages (stage).
 
     Each of ``variants`` goes on from the same first stage: ``alone`` without matching, the others
     matched with ``pictures``, ``shuffled`` pictures or English ``text``. Resumes by itself if it
@@ -90,14 +66,14 @@ def train_grounded(
 
     """
     seen = Pictures.load(pictures)
-    speech = training_audio(PackedSpeech.read(frames, cuts), languages, share, halves)
+    speech = training_audio(PackedSpeech.read(frames, cuts), languages, *KINDS[kind])
     belongs_to = {
         "cfg": cfg,
-        "condition": [languages, share, halves, seed],
+        "condition": [languages, kind, seed],
         "inputs": [file_digest(path) for path in (frames, cuts, pictures)],
     }
     features = seen.inputs.shape[1] if seen.inputs.dim() == 2 else 0
-    masked = _masked_batches(speech, languages, cfg, seed)
+    masked = masked_batches(speech, languages, cfg, seed)
     trained: dict[Variant, GroundedSpeech] = {}
     rows = []
     with ExitStack() as stack:
@@ -108,7 +84,7 @@ def train_grounded(
         for variant in variants:
             module = _draw(cfg, variant, features, seed)
             module.speech.load_state_dict(first.speech.state_dict())
-            batch_at = _joint_steps(masked, speech, seen, languages, variant, cfg, seed)
+            batch_at = joint_steps(masked, speech, seen, languages, variant, cfg, seed)
             key = belongs_to | {"part": variant}
             state = stack.enter_context(training_state("train_grounded", key))
             states.append(state)
@@ -129,68 +105,6 @@ def _draw(cfg: GroundedParams, variant: Variant, features: int, seed: int) -> Gr
     sight = build_sight(variant, cfg.grounding, features)
     seed_everything(seed, "grounded speech")
     return GroundedSpeech(cfg.model, cfg.grounding, sight)
-
-
-def _masked_batches(
-    speech: PackedSpeech, languages: Sequence[str], cfg: GroundedParams, seed: int
-) -> Callable[[int], list[Batch]]:
-    """Batches of the masked loss: as much audio of each language in every update."""
-    part = cfg.pretrain.model_copy(
-        update={"batch_seconds": cfg.pretrain.batch_seconds / len(languages)}
-    )
-    draws = [
-        Batches(
-            speech.select(speech.cuts["language"] == language),
-            part,
-            derive_seed(seed, f"masked speech {number}"),
-        )
-        for number, language in enumerate(languages)
-    ]
-    return lambda step: [draw(step) for draw in draws]
-
-
-def _joint_steps(
-    masked: Callable[[int], list[Batch]],
-    speech: PackedSpeech,
-    pictures: Pictures,
-    languages: Sequence[str],
-    variant: Variant,
-    cfg: GroundedParams,
-    seed: int,
-) -> Callable[[int], Step]:
-    """Steps of the second stage; their masked batches go on where the first stage ended."""
-    start = cfg.pretrain.updates
-    if variant == "alone":
-        return lambda step: Step(masked(start + step), None, None, None)
-    shuffled = seed if variant == "shuffled" else None
-    captions = described(speech, pictures, languages, shuffled=shuffled)
-    draws = CaptionDraws(
-        captions.language, cfg.grounding.batch_captions, derive_seed(seed, "captions")
-    )
-    inputs, identity = _seen(captions, pictures, variant)
-
-    def step_at(step: int) -> Step:
-        rows = draws(step)
-        seen = inputs[captions.picture[rows]]
-        if seen.dtype == torch.uint8:
-            generator = torch.Generator().manual_seed(derive_seed(seed, f"moved {step}"))
-            seen = move(seen, cfg.grounding.shift_pixels, generator)
-        return Step(
-            masked(start + step),
-            caption_audio(captions.speech, rows, cfg.grounding.caption_seconds),
-            seen,
-            identity[rows][:, None] == identity[rows],
-        )
-
-    return step_at
-
-
-def _seen(captions: Described, pictures: Pictures, variant: Variant) -> tuple[Tensor, Tensor]:
-    """What captions are matched with, by row of `Pictures`; and which of it is the same."""
-    if variant != "text":
-        return pictures.inputs, torch.from_numpy(captions.picture)
-    texts = pd.factorize(pd.Series(pictures.captions).str.casefold())[0]
-    return as_trigrams(pictures.captions), torch.from_numpy(texts[captions.picture])
 
 
 def _fit(

@@ -69,6 +69,8 @@ def align_phones(
     parts, distances = [], []
     for language in languages:
         mine = [cut for cut in cuts if cut.supervisions[0].language == language]
+        if not mine:
+            raise DataError(f"there is no recording in {language!r}: prepare one of its sources")
         for cut in mine:
             name = cut.recording.sources[0].source.rsplit("/", 1)[-1]
             if name not in given:
