@@ -8,6 +8,10 @@ OUTPUTS
     results/{scale}/cao2020/figures/     transfer_by_retrieval, sizes, alignment
 """
 
+RECORDS += [
+    f"{CAO}/runs/{job}.json" for job in ["plot_related", "plot_sizes", "plot_alignment"]
+]
+
 
 localrules:
     plot_related,
@@ -29,6 +33,7 @@ rule plot_related:
             labels={"kind": "figure", "name": "transfer by retrieval"},
         ),
         pdf=f"{CAO}/figures/transfer_by_retrieval.pdf",
+        record=f"{CAO}/runs/plot_related.json",
     log:
         f"{CAO_LOGS}/plot_related.log",
     benchmark:
@@ -48,7 +53,8 @@ rule plot_related:
             --related {input.related:q} \
             --correlation {input.correlation:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -66,6 +72,7 @@ rule plot_sizes:
             labels={"kind": "figure", "name": "amount of data"},
         ),
         pdf=f"{CAO}/figures/sizes.pdf",
+        record=f"{CAO}/runs/plot_sizes.json",
     log:
         f"{CAO_LOGS}/plot_sizes.log",
     benchmark:
@@ -85,7 +92,8 @@ rule plot_sizes:
             --amounts {input.amounts:q} \
             --reference {input.reference:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -102,6 +110,7 @@ rule plot_alignment:
             labels={"kind": "figure", "name": "training"},
         ),
         pdf=f"{CAO}/figures/alignment.pdf",
+        record=f"{CAO}/runs/plot_alignment.json",
     log:
         f"{CAO_LOGS}/plot_alignment.log",
     benchmark:
@@ -121,5 +130,6 @@ rule plot_alignment:
             --title 'Alignment loss' \
             --histories {input.histories:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """

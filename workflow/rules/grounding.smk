@@ -36,6 +36,9 @@ RECORDS += [
 ]
 
 
+RECORDS += [f"{CRUZ}/runs/{job}.json" for job in ["plot_gap", "plot_shared_space"]]
+
+
 wildcard_constraints:
     condition="|".join(CONDITIONS),
     duo="|".join(DUOS),
@@ -356,6 +359,7 @@ rule plot_gap:
             labels={"kind": "figure", "name": "training"},
         ),
         training_pdf=f"{CRUZ}/figures/training.pdf",
+        record=f"{CRUZ}/runs/plot_gap.json",
     log:
         f"{CRUZ_LOGS}/plot_gap.log",
     benchmark:
@@ -380,7 +384,8 @@ rule plot_gap:
             --layers-png {output.layers_png:q} \
             --layers-pdf {output.layers_pdf:q} \
             --training-png {output.training_png:q} \
-            --training-pdf {output.training_pdf:q} 2>&1 | tee {log:q}
+            --training-pdf {output.training_pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -406,6 +411,7 @@ rule plot_shared_space:
             labels={"kind": "figure", "name": "map"},
         ),
         map_pdf=f"{CRUZ}/figures/map.pdf",
+        record=f"{CRUZ}/runs/plot_shared_space.json",
     log:
         f"{CRUZ_LOGS}/plot_shared_space.log",
     benchmark:
@@ -428,5 +434,6 @@ rule plot_shared_space:
             --retrieval-png {output.retrieval_png:q} \
             --retrieval-pdf {output.retrieval_pdf:q} \
             --map-png {output.map_png:q} \
-            --map-pdf {output.map_pdf:q} 2>&1 | tee {log:q}
+            --map-pdf {output.map_pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """

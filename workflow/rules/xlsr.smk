@@ -37,11 +37,18 @@ RECORDS += [
     f"{CONNEAU}/runs/{job}-seed{seed}.json"
     for seed in P.seeds
     for job in [
+        "draw_xlsr-none",
         *(f"pretrain_xlsr-{name}" for name in XLSR_PRETRAININGS),
         *(f"finetune_ctc-{name}" for name in XLSR_TUNINGS),
         *(f"transcribe-{table}" for table in XLSR_TABLES),
         "count_codes",
     ]
+]
+
+
+RECORDS += [
+    f"{CONNEAU}/runs/{job}.json"
+    for job in ["plot_pretraining", "plot_sharing", "plot_hours"]
 ]
 
 
@@ -423,6 +430,7 @@ rule plot_pretraining:
             labels={"kind": "figure", "name": "pretraining"},
         ),
         pdf=f"{CONNEAU}/figures/pretraining.pdf",
+        record=f"{CONNEAU}/runs/plot_pretraining.json",
     log:
         f"{XLSR_LOGS}/plot_pretraining.log",
     benchmark:
@@ -443,7 +451,8 @@ rule plot_pretraining:
             --names {params.names:q} \
             --histories {input.histories:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -460,6 +469,7 @@ rule plot_sharing:
             labels={"kind": "figure", "name": "sharing"},
         ),
         pdf=f"{CONNEAU}/figures/sharing.pdf",
+        record=f"{CONNEAU}/runs/plot_sharing.json",
     log:
         f"{XLSR_LOGS}/plot_sharing.log",
     benchmark:
@@ -478,7 +488,8 @@ rule plot_sharing:
             --cfg {params.cfg:q} \
             --usages {input.usages:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
 
 
@@ -497,6 +508,7 @@ rule plot_hours:
             labels={"kind": "figure", "name": "hours"},
         ),
         pdf=f"{CONNEAU}/figures/hours.pdf",
+        record=f"{CONNEAU}/runs/plot_hours.json",
     log:
         f"{XLSR_LOGS}/plot_hours.log",
     benchmark:
@@ -517,5 +529,6 @@ rule plot_hours:
             --reference {input.reference:q} \
             --cuts {input.cuts:q} \
             --png {output.png:q} \
-            --pdf {output.pdf:q} 2>&1 | tee {log:q}
+            --pdf {output.pdf:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
         """
