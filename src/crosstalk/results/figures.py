@@ -30,10 +30,10 @@ def plot_table(
     height = 0.26 * len(rows) + 1.3
     with figure(3.2 + 1.9 * len(columns), height, 1, len(columns), sharey=True) as (drawn, axes):
         panels = [axes] if len(columns) == 1 else axes
-        most = frame[["ci_high", "paper"]].max().max()
+        most = frame[["ci_high", "paper"]].max().max() if rows else 1.0
         for panel, column in zip(panels, columns, strict=True):
             cells = frame[frame["column"] == column].set_index("row").reindex(rows).reset_index()
-            control = cells["row"].map(layout.is_control)
+            control = cells["row"].map(layout.is_control).astype(bool)
             _dots(panel, cells[~control], BLUE, "ours")
             _dots(panel, cells[control], GREEN, "ours, control")
             if cells["paper"].notna().any():
