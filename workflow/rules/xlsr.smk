@@ -31,7 +31,13 @@ XLSR_PRETRAININGS = {
     if name == "all" or name in {tuning.pretraining for tuning in XLSR_TUNINGS.values()}
 }
 RECORDS += [
-    f"{CONNEAU}/runs/{job}.json" for job in ["pack_speech", "score_transcripts"]
+    f"{CONNEAU}/runs/{job}.json"
+    for job in [
+        "pack_speech",
+        "score_transcripts",
+        "score_sharing",
+        "summarise_conneau2020",
+    ]
 ]
 RECORDS += [
     f"{CONNEAU}/runs/{job}-seed{seed}.json"
