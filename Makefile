@@ -6,6 +6,8 @@ SHELL := /bin/bash
 CORES ?= all
 SCALE ?= mini
 BIN := .venv/bin
+# Hundreds of jobs import the same libraries: let them keep what they compile.
+unexport PYTHONDONTWRITEBYTECODE
 # Tools call each other by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 SNAKEMAKE := snakemake --cores $(CORES) --config scale=$(SCALE)

@@ -12,6 +12,7 @@ from snakemake.utils import min_version
 min_version("9.27")
 
 
+include: "workflow/rules/scheduling.smk"
 include: "workflow/rules/common.smk"
 
 

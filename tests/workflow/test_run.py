@@ -93,7 +93,7 @@ def test_provenance_and_costs_leave_no_job_out(finished):
     assert set(read(finished, "provenance.csv")["record"]) == records
     costs = read(finished, "costs.csv")
     assert costs["jobs"].sum() == len(records)
-    assert costs["wall_share"].sum() == pytest.approx(1)
+    assert costs["wall_share"].sum() == pytest.approx(1, abs=1e-4)  # shares are rounded
     assert (costs["cpu_hours"] > 0).all()
 
 

@@ -17,6 +17,8 @@ from crosstalk.stages import STAGES
 os.environ.update(
     PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()])
 )
+# Without it every job compiles its libraries anew, for longer than most jobs run.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Threads that wait should sleep: spinning ones starve the jobs beside them.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
