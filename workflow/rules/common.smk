@@ -12,6 +12,7 @@ from crosstalk.errors import CrosstalkError
 from crosstalk.params.loader import load_params
 from crosstalk.sources import module_files
 from crosstalk.stages import STAGES
+from crosstalk.training.lease import visible_gpus
 
 # Rules call `python`: make it the one that runs Snakemake, activated or not, here or on a node.
 os.environ.update(
@@ -40,6 +41,9 @@ PAPER = P.scale == "paper"
 CORPUS_MB = 48000 if PAPER else 8000
 WORK = f"work/{P.scale}"
 RESULTS = f"results/{P.scale}"
+
+# GPUs of this machine, which on a cluster is not the one that computes.
+HERE_GPUS = [] if os.environ.get("CROSSTALK_DEVICE") == "cpu" else visible_gpus()[0]
 
 # Run records of every job whose result a table may rest on; rule files add theirs.
 RECORDS = []
@@ -77,6 +81,11 @@ def results_of(paper, tables, figures, also):
 def cfg_all(wildcards):
     """Every parameter, for the page that lists them."""
     return canonical_json(P)
+
+
+def one_gpu(wildcards):
+    """A job that computes on a GPU: on a cluster, or where there is one. Elsewhere cores decide."""
+    return 0 if workflow.local_exec and not HERE_GPUS else 1
 
 
 def archives_of(source):

@@ -218,7 +218,7 @@ else:
         resources:
             mem_mb=8000,
             runtime=1440,
-            gpu=1,
+            gpu=one_gpu,
         params:
             tokeniser=cfg("cao2020.tokeniser"),
             encoder=cfg("cao2020.encoder"),
@@ -258,7 +258,7 @@ rule fit_rotations:
     resources:
         mem_mb=16000,
         runtime=120,
-        gpu=1,
+        gpu=one_gpu,
     params:
         cfg=cfg("cao2020.rotations"),
     shell:
@@ -294,7 +294,7 @@ rule align_contextual:
     resources:
         mem_mb=8000,
         runtime=1440,
-        gpu=1,
+        gpu=one_gpu,
     params:
         cfg=cfg_aligned,
     shell:
@@ -333,7 +333,7 @@ rule retrieve_words:
     resources:
         mem_mb=16000,
         runtime=240,
-        gpu=1,
+        gpu=one_gpu,
     params:
         cfg=cfg("cao2020.retrieval"),
         names=ALIGNED_SYSTEMS,
@@ -375,7 +375,7 @@ rule transfer_frozen:
     resources:
         mem_mb=16000,
         runtime=240,
-        gpu=1,
+        gpu=one_gpu,
     params:
         cfg=cfg("cao2020.transfer"),
         names=ALIGNED_SYSTEMS,
@@ -416,7 +416,7 @@ rule transfer_tuned:
     resources:
         mem_mb=8000,
         runtime=1440,
-        gpu=1,
+        gpu=one_gpu,
     params:
         cfg=cfg("cao2020.tuning"),
     shell:

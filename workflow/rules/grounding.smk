@@ -179,7 +179,7 @@ rule train_grounded:
     resources:
         mem_mb=8000,
         runtime=1440,
-        gpu=1,
+        gpu=one_gpu,
     params:
         cfg=cfg("cruzblandon2025.training"),
         heard=lambda w: CONDITIONS[w.condition],

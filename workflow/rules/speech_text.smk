@@ -432,7 +432,7 @@ rule train_speech2vec:
     resources:
         mem_mb=CORPUS_MB,
         runtime=1440,
-        gpu=1,
+        gpu=one_gpu,
     params:
         network=cfg("chung2018.speech2vec.network"),
         training=cfg("chung2018.speech2vec.training"),
@@ -502,6 +502,7 @@ rule embed_segments:
     resources:
         mem_mb=CORPUS_MB,
         runtime=60,
+        gpu=one_gpu,
     params:
         network=cfg("chung2018.speech2vec.network"),
         types=cfg("chung2018.speech2vec.types"),
@@ -580,7 +581,7 @@ rule train_word_classifier:
     resources:
         mem_mb=CORPUS_MB,
         runtime=600,
-        gpu=1,
+        gpu=one_gpu,
     params:
         cfg=cfg("chung2018.classifier"),
         network=cfg("chung2018.speech2vec.network"),
@@ -685,6 +686,7 @@ rule align_supervised:
     resources:
         mem_mb=CORPUS_MB,
         runtime=60,
+        gpu=one_gpu,
     params:
         cfg=cfg("chung2018.supervised"),
         languages=lambda w: [
@@ -730,7 +732,7 @@ rule align_adversarial:
     resources:
         mem_mb=CORPUS_MB,
         runtime=600,
-        gpu=1,
+        gpu=one_gpu,
     params:
         cfg=cfg("chung2018.unsupervised"),
     shell:
@@ -772,6 +774,7 @@ rule align_self_learning:
     resources:
         mem_mb=CORPUS_MB,
         runtime=600,
+        gpu=one_gpu,
     params:
         cfg=cfg("chung2018.self_learning"),
     shell:
@@ -813,6 +816,7 @@ rule align_wasserstein:
     resources:
         mem_mb=CORPUS_MB,
         runtime=600,
+        gpu=one_gpu,
     params:
         cfg=cfg("chung2018.wasserstein"),
     shell:
@@ -847,6 +851,7 @@ rule align_with_pairs:
     resources:
         mem_mb=4000,
         runtime=60,
+        gpu=one_gpu,
     params:
         cfg=cfg("chung2018.supervision"),
     shell:

@@ -154,7 +154,7 @@ rule pretrain_xlsr:
     resources:
         mem_mb=8000,
         runtime=1440,
-        gpu=1,
+        gpu=one_gpu,
     params:
         model=lambda w: cfg(f"conneau2020.{XLSR_PRETRAININGS[w.pretraining].model}")(w),
         pretrain=lambda w: cfg_with(
@@ -198,7 +198,7 @@ rule finetune_ctc:
     resources:
         mem_mb=8000,
         runtime=720,
-        gpu=1,
+        gpu=one_gpu,
     params:
         cfg=lambda w: cfg(
             f"conneau2020.{'frozen' if XLSR_TUNINGS[w.tuning].protocol== 'frozen' else 'finetune'}"
@@ -252,6 +252,7 @@ rule transcribe:
     resources:
         mem_mb=8000,
         runtime=240,
+        gpu=one_gpu,
     params:
         cfg=cfg("conneau2020.decode"),
         splits=cfg("corpora.splits"),
@@ -339,6 +340,7 @@ rule count_codes:
     resources:
         mem_mb=8000,
         runtime=60,
+        gpu=one_gpu,
     shell:
         """
         python -m crosstalk count-codes \
