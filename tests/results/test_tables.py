@@ -109,13 +109,22 @@ def test_verdict_of_a_ratio(tmp_path):
 
 def test_a_claim_without_its_rows_is_not_testable_and_says_why(tmp_path):
     metrics = metrics_file(tmp_path / "chung2018", {"A*": (20, 18, 22)})
-    out = {kind: tmp_path / kind for kind in ("csv", "markdown", "html")}
+    out = {kind: tmp_path / kind for kind in ("csv", "markdown", "verdicts", "html")}
     source = Path("workflow/reference/claims.yaml")
     claims.judge_claims(scale="mini", claims=source, metrics=[metrics], **out)
     frame = pd.read_csv(out["csv"])
     assert list(frame.columns) == claims.COLUMNS
     assert set(frame["verdict"]) == {claims.NOT_TESTABLE}
     assert frame["reason"].str.len().min() > 0
+
+
+def test_verdicts_are_counted_by_paper():
+    judged = [("b", claims.REPRODUCED), ("a", claims.NOT_TESTABLE), ("b", claims.REPRODUCED)]
+    counts = claims.count_verdicts(pd.DataFrame(judged, columns=["paper", "verdict"]))
+    assert list(counts.columns) == claims.VERDICTS
+    assert counts.loc["b"].to_list() == [2, 0, 0, 0]
+    assert counts.loc["a"].to_list() == [0, 0, 0, 1]
+    assert list(counts.index) == ["b", "a"]
 
 
 def test_broken_metrics_are_named(tmp_path):

@@ -336,6 +336,7 @@ rule judge_claims:
     output:
         csv=f"{RESULTS}/claims.csv",
         markdown=f"{RESULTS}/claims.md",
+        verdicts=f"{RESULTS}/verdicts.md",
         html=report(
             f"{RESULTS}/claims.html",
             category="claims",
@@ -363,6 +364,7 @@ rule judge_claims:
             --metrics {input.metrics:q} \
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
+            --verdicts {output.verdicts:q} \
             --html {output.html:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """

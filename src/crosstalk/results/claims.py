@@ -19,6 +19,7 @@ REPRODUCED = "reproduced"
 SAME_DIRECTION = "same direction"
 NOT_REPRODUCED = "not reproduced"
 NOT_TESTABLE = "not testable at this scale"
+VERDICTS = [REPRODUCED, SAME_DIRECTION, NOT_REPRODUCED, NOT_TESTABLE]
 
 COLUMNS = [
     "id",
@@ -58,9 +59,19 @@ class Finding:
 
 
 def judge_claims(
-    *, scale: str, claims: Input, metrics: list[Input], csv: Output, markdown: Output, html: Output
+    *,
+    scale: str,
+    claims: Input,
+    metrics: list[Input],
+    csv: Output,
+    markdown: Output,
+    verdicts: Output,
+    html: Output,
 ) -> None:
-    """Judge every claim of every paper; ``metrics`` are the papers' tables, named by folder."""
+    """Judge every claim of every paper; ``metrics`` are the papers' tables, named by folder.
+
+    ``verdicts`` counts them by paper.
+    """
     measured = {path.parent.name: pooled(read_metrics(path)) for path in metrics}
     rows = [
         judge(claim, paper, measured.get(paper), scale)
@@ -73,7 +84,14 @@ def judge_claims(
     shown["ours"] = [_span(row) for row in frame.itertuples()]
     shown["seeds"] = [str(row.seeds) if pd.notna(row.seeds) else "–" for row in frame.itertuples()]
     markdown.write_text(shown.to_markdown(index=False) + "\n")
+    verdicts.write_text(count_verdicts(frame).to_markdown() + "\n")
     write_page(html, f"Claims, scale {scale}", shown.to_html(index=False, border=0))
+
+
+def count_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
+    """How many claims of each paper, in the order of ``frame``, come to which verdict."""
+    counts = pd.crosstab(frame["paper"], frame["verdict"])
+    return counts.reindex(index=frame["paper"].unique(), columns=VERDICTS, fill_value=0)
 
 
 def judge(claim: Claim, paper: str, measured: pd.DataFrame | None, scale: str) -> dict[str, object]:
