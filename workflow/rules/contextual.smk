@@ -214,7 +214,7 @@ else:
             f"{CAO_LOGS}/pretrain_masked_lm-seed{{seed}}.tsv"
         conda:
             "../../envs/environment.yml"
-        threads: 2
+        threads: 1
         resources:
             mem_mb=8000,
             runtime=1440,

@@ -175,7 +175,7 @@ rule train_grounded:
         f"{CRUZ_LOGS}/train_grounded-{{condition}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=8000,
         runtime=1440,
