@@ -96,7 +96,8 @@ rule prepare_tuxpaint:
         f"logs/{P.scale}/corpora/prepare_tuxpaint.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
+    priority: 1  # two papers wait for it
     resources:
         mem_mb=4000,
         runtime=30,
@@ -135,7 +136,8 @@ rule prepare_asterisk:
         f"logs/{P.scale}/corpora/prepare_asterisk.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
+    priority: 1  # two papers wait for it
     resources:
         mem_mb=4000,
         runtime=30,
@@ -172,7 +174,7 @@ rule prepare_klettres:
         f"logs/{P.scale}/corpora/prepare_klettres.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=4000,
         runtime=30,
@@ -208,7 +210,7 @@ rule prepare_ktuberling:
         f"logs/{P.scale}/corpora/prepare_ktuberling.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=4000,
         runtime=30,

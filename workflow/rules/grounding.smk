@@ -223,7 +223,7 @@ rule evaluate_grounded:
         f"{CRUZ_LOGS}/evaluate_grounded-{{duo}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=8000,
         runtime=240,

@@ -208,7 +208,7 @@ rule speak_messages:
         f"{LOGS}/speak_messages-{{speech}}.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=4000,
         runtime=120,
@@ -728,7 +728,7 @@ rule align_adversarial:
         f"{LOGS}/align_adversarial-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
-    threads: 2
+    threads: 1
     resources:
         mem_mb=CORPUS_MB,
         runtime=600,
