@@ -94,10 +94,10 @@ rule prepare_tuxpaint:
         f"logs/{P.scale}/corpora/prepare_tuxpaint.log",
     benchmark:
         f"logs/{P.scale}/corpora/prepare_tuxpaint.tsv"
+    priority: 1  # two papers wait for it
     conda:
         "../../envs/environment.yml"
     threads: 1
-    priority: 1  # two papers wait for it
     resources:
         mem_mb=4000,
         runtime=30,
@@ -134,10 +134,10 @@ rule prepare_asterisk:
         f"logs/{P.scale}/corpora/prepare_asterisk.log",
     benchmark:
         f"logs/{P.scale}/corpora/prepare_asterisk.tsv"
+    priority: 1  # two papers wait for it
     conda:
         "../../envs/environment.yml"
     threads: 1
-    priority: 1  # two papers wait for it
     resources:
         mem_mb=4000,
         runtime=30,
