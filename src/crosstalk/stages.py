@@ -51,7 +51,7 @@ STAGES = {
     "plot-sharing": "crosstalk.results.sharing:plot_sharing",
     "plot-sizes": "crosstalk.results.contextual:plot_sizes",
     "plot-supervision": "crosstalk.results.ladder:plot_supervision",
-    "plot-table": "crosstalk.results.figures:plot_table",
+    "plot-tables": "crosstalk.results.figures:plot_tables",
     "prepare-asterisk": "crosstalk.corpora.asterisk:prepare_asterisk",
     "prepare-babel": "crosstalk.corpora.paper.babel:prepare_babel",
     "prepare-bible": "crosstalk.corpora.bible:prepare_bible",
@@ -101,5 +101,5 @@ STAGES = {
     "transfer-frozen": "crosstalk.contextual.transfer:transfer_frozen",
     "transfer-tuned": "crosstalk.contextual.tuning:transfer_tuned",
     "write-corpora-table": "crosstalk.results.corpora:write_corpora_table",
-    "write-table": "crosstalk.results.tables:write_table",
+    "write-tables": "crosstalk.results.tables:write_tables",
 }

@@ -142,7 +142,7 @@ def test_rotations_are_orthogonal_and_come_back(files, tmp_path):
 
 @pytest.mark.parametrize("ends", [False, True])
 def test_the_table_holds_every_answer(files, pieces, tmp_path, ends):
-    cfg = RetrievalParams(layers="all", ends=ends, similarities=("csls",))
+    cfg = RetrievalParams(layers="all", ends=ends, similarities=("csls", "cosine"))
     retrieve_words(cfg=cfg, seed=3, names=["mine"], ranks=tmp_path / "ranks", **files)
     table = pd.read_parquet(tmp_path / "ranks")
     assert list(table.columns) == list(RANKS)
@@ -151,7 +151,7 @@ def test_the_table_holds_every_answer(files, pieces, tmp_path, ends):
     per_language = asked.groupby(pairs["language"]).sum()
     layers = {"base": 3, "mine": 3, "word_rotation": 1, "sentence_rotation": 1}
     for (system, language), part in table.groupby(["system", "language"]):
-        assert len(part) == 2 * layers[system] * per_language[language]
+        assert len(part) == 3 * layers[system] * per_language[language]  # by CSLS both ways
         assert part["query"].max() == per_language[language] - 1
         assert part["rank"].between(1, per_language[language]).all()
     assert set(table["system"]) == set(layers)
@@ -166,6 +166,7 @@ def test_the_table_holds_every_answer(files, pieces, tmp_path, ends):
     )
     cell = table.query("system == 'mine' and language == 'yy' and layer == 2")
     cell = cell[cell["direction"] == "from_english"].sort_values("query")
+    assert set(cell["similarity"]) == {"csls"}
     assert cell["rank"].tolist() == ranks_of(y, x, "csls", neighbours=10).tolist()
 
 

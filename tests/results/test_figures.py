@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from crosstalk.params.present import PresentParams
-from crosstalk.results.figures import plot_table
+from crosstalk.results.figures import plot_tables
 from crosstalk.results.metrics import METRICS, pooled
 from crosstalk.results.reference import read_reference
 from crosstalk.results.tables import long_table
@@ -21,7 +21,12 @@ def test_a_table_without_measurements_is_drawn(tmp_path, table):
     measured = pooled(pd.DataFrame(columns=list(METRICS.columns))).droplevel(0)
     csv, png, pdf = (tmp_path / f"table.{kind}" for kind in ("csv", "png", "pdf"))
     long_table(layout, measured, "smoke").to_csv(csv, index=False)
-    plot_table(
-        cfg=PresentParams(dpi=50), table=table, csv=csv, reference=REFERENCE, png=png, pdf=pdf
+    plot_tables(
+        cfg=PresentParams(dpi=50),
+        tables=[table],
+        csv=[csv],
+        reference=REFERENCE,
+        png=[png],
+        pdf=[pdf],
     )
     assert png.read_bytes().startswith(b"\x89PNG")

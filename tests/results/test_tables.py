@@ -37,7 +37,13 @@ def metrics_file(folder, rows):
 def written(tmp_path):
     metrics = metrics_file(tmp_path, {"A*": (20, 18, 22), "Major-Word": (5, 4, 6)})
     paths = {kind: tmp_path / f"t.{kind}" for kind in ("csv", "markdown", "latex", "html")}
-    tables.write_table(table="table_3", scale="mini", metrics=metrics, reference=REFERENCE, **paths)
+    tables.write_tables(
+        tables=["table_3"],
+        scale="mini",
+        metrics=metrics,
+        reference=REFERENCE,
+        **{kind: [path] for kind, path in paths.items()},
+    )
     return paths
 
 
@@ -71,6 +77,18 @@ def test_a_table_says_how_many_questions_and_seeds_stand_behind_it(written):
     assert "ENw-enw, n = 100" in text
     frame = pd.read_csv(written["csv"])
     assert frame.loc[frame["ours"].notna(), "seeds"].tolist() == [3, 3]
+
+
+def test_a_row_measured_in_part_says_nothing_of_columns_that_nobody_has(written):
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in written["markdown"].read_text().splitlines()
+    ]
+    head, notes = rows[0], {row[0]: row[-1] for row in rows[2:]}
+    assert sum(name.endswith(", not measured") for name in head) == len(head) - 5
+    assert notes["A*"] == ""
+    assert notes["Major-Word"] == ""
+    assert notes["B"] == "not measured at this scale"
 
 
 @pytest.mark.parametrize(

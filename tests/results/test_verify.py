@@ -21,7 +21,7 @@ CHAIN = [
     ("data/records/prepare_tales.json", [RAW], [MESSAGES]),
     ("results/mini/one/runs/train.json", [MESSAGES], [MODEL]),
     ("results/mini/one/runs/measure.json", [MODEL, MESSAGES], [METRICS]),
-    ("results/mini/one/runs/write_table-table_1.json", [METRICS, REFERENCE], [TABLE]),
+    ("results/mini/one/runs/write_tables.json", [METRICS, REFERENCE], [TABLE]),
 ]
 CONTENTS = {
     RAW: "archive",
@@ -80,7 +80,7 @@ def test_every_link_of_a_whole_chain_stands_the_nearest_first(registry):
     found = links(registry)
     assert [link.path for link in found] == [TABLE, METRICS, REFERENCE, MODEL, MESSAGES, RAW]
     assert {link.state for link in found} == {STANDS}
-    assert found[0].maker == "results/mini/one/runs/write_table-table_1.json"
+    assert found[0].maker == "results/mini/one/runs/write_tables.json"
     assert found[-1].maker == "registry of corpora"
 
 

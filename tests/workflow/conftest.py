@@ -1,10 +1,12 @@
 """One run of the whole workflow at smoke scale, by DVC, shared by every test of this folder."""
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -91,11 +93,32 @@ def copy_repository(folder):
     return project
 
 
+@contextmanager
+def alone(path):
+    """Hold the file against the other workers of this test run."""
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def run_once(folder):
+    """Run the workflow by DVC in the folder and commit the results, unless it was tried before."""
+    done = folder.with_suffix(".done")
+    if not done.exists():
+        assert not folder.exists(), "the run of another worker failed"
+        project = copy_repository(folder)
+        project.run("dvc", "repro")
+        project.run("git", "add", "-A")
+        project.run("git", *IDENTITY, "commit", "-qm", "results")
+        done.touch()
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """Return the project after `dvc repro` at smoke scale, committed to git."""
-    project = copy_repository(tmp_path_factory.mktemp("project") / "crosstalk")
-    project.run("dvc", "repro")
-    project.run("git", "add", "-A")
-    project.run("git", *IDENTITY, "commit", "-qm", "results")
-    return project
+    """Return the project after `dvc repro` at smoke scale, committed to git: a copy a worker."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with alone(shared / "smoke.lock"):
+        run_once(shared / "smoke")
+    shutil.copytree(shared / "smoke", own / "crosstalk", symlinks=True)
+    return Project(own / "crosstalk")

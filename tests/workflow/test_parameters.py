@@ -4,7 +4,7 @@ The golden table `reruns.yaml` is documentation too. After a change that is mean
 `UPDATE_GOLDEN=1 pytest tests/workflow/test_parameters.py` and read the difference.
 
 Planning takes a second for each change. So when the table is checked, not written, one change sets one
-parameter of every paper: papers share no rules but those that write and draw any table.
+parameter of every paper: papers share no rules but those of pages about all of them.
 """
 
 import contextlib

@@ -28,8 +28,8 @@ STAGES = [
     "align-wasserstein",
     "answer-column",
     "summarise-items",
-    "write-table",
-    "plot-table",
+    "write-tables",
+    "plot-tables",
     "plot-projection",
 ]
 

@@ -96,8 +96,12 @@ ALSO = {
 }
 
 RECORDS += [
-    *(f"{RESULTS}/{p}/runs/write_table-{t}.json" for p in TABLES for t in TABLES[p]),
-    *(f"{RESULTS}/{p}/runs/plot_table-{t}.json" for p in FIGURES for t in FIGURES[p]),
+    *expand(
+        "{results}/{paper}/runs/{job}.json",
+        results=RESULTS,
+        paper=TABLES,
+        job=["write_tables", "plot_tables"],
+    ),
     f"{CHUNG}/runs/plot_training.json",
     *expand(
         "{results}/runs/{job}.json",
@@ -107,15 +111,8 @@ RECORDS += [
 ]
 
 
-wildcard_constraints:
-    paper="|".join(TABLES),
-    table="|".join(sorted({t for tables in TABLES.values() for t in tables})),
-
-
-# Seconds each: a cluster's queue would take longer than they do.
+# Seconds each, as those below with `localrule`: a cluster's queue would take longer than they do.
 localrules:
-    write_table,
-    plot_table,
     plot_training,
     write_corpora_table,
     plot_corpora,
@@ -125,88 +122,102 @@ localrules:
     describe_costs,
 
 
-rule write_table:
-    """Write one results table: ours beside the paper's."""
-    input:
-        metrics=f"{RESULTS}/{{paper}}/metrics.csv",
-        reference="workflow/reference/{paper}.yaml",
-        code=code_of("write-table"),
-    output:
-        csv=f"{RESULTS}/{{paper}}/tables/{{table}}.csv",
-        markdown=f"{RESULTS}/{{paper}}/tables/{{table}}.md",
-        latex=f"{RESULTS}/{{paper}}/tables/{{table}}.tex",
-        html=report(
-            f"{RESULTS}/{{paper}}/tables/{{table}}.html",
-            category="{paper}",
-            caption="../report/table.rst",
-            labels={"kind": "table", "name": "{table}"},
-        ),
-        record=f"{RESULTS}/{{paper}}/runs/write_table-{{table}}.json",
-    log:
-        f"logs/{P.scale}/{{paper}}/write_{{table}}.log",
-    benchmark:
-        f"logs/{P.scale}/{{paper}}/write_{{table}}.tsv"
-    conda:
-        "../../envs/environment.yml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
-    params:
-        scale=P.scale,
-    shell:
-        """
-        python -m crosstalk write-table \
-            --table {wildcards.table} \
-            --scale {params.scale:q} \
-            --metrics {input.metrics:q} \
-            --reference {input.reference:q} \
-            --csv {output.csv:q} \
-            --markdown {output.markdown:q} \
-            --latex {output.latex:q} \
-            --html {output.html:q} \
-            --record {output.record:q} 2>&1 | tee {log:q}
-        """
+# All tables of a paper come from its metrics, so one process writes them: starting one takes longer.
+for paper in TABLES:
 
+    rule:
+        name:
+            f"write_tables_{paper}"
+        input:
+            metrics=f"{RESULTS}/{paper}/metrics.csv",
+            reference=f"workflow/reference/{paper}.yaml",
+            code=code_of("write-tables"),
+        output:
+            csv=[f"{RESULTS}/{paper}/tables/{table}.csv" for table in TABLES[paper]],
+            markdown=[f"{RESULTS}/{paper}/tables/{table}.md" for table in TABLES[paper]],
+            latex=[f"{RESULTS}/{paper}/tables/{table}.tex" for table in TABLES[paper]],
+            html=[
+                report(
+                    f"{RESULTS}/{paper}/tables/{table}.html",
+                    category=paper,
+                    caption="../report/table.rst",
+                    labels={"kind": "table", "name": table},
+                )
+                for table in TABLES[paper]
+            ],
+            record=f"{RESULTS}/{paper}/runs/write_tables.json",
+        log:
+            f"logs/{P.scale}/{paper}/write_tables.log",
+        benchmark:
+            f"logs/{P.scale}/{paper}/write_tables.tsv"
+        localrule: True
+        conda:
+            "../../envs/environment.yml"
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=30,
+        params:
+            scale=P.scale,
+            tables=TABLES[paper],
+        shell:
+            """
+            python -m crosstalk write-tables \
+                --tables {params.tables} \
+                --scale {params.scale:q} \
+                --metrics {input.metrics:q} \
+                --reference {input.reference:q} \
+                --csv {output.csv:q} \
+                --markdown {output.markdown:q} \
+                --latex {output.latex:q} \
+                --html {output.html:q} \
+                --record {output.record:q} 2>&1 | tee {log:q}
+            """
 
-rule plot_table:
-    """Draw one results table."""
-    input:
-        csv=f"{RESULTS}/{{paper}}/tables/{{table}}.csv",
-        reference="workflow/reference/{paper}.yaml",
-        code=code_of("plot-table"),
-    output:
-        png=report(
-            f"{RESULTS}/{{paper}}/figures/{{table}}.png",
-            category="{paper}",
-            caption="../report/figure.rst",
-            labels={"kind": "figure", "name": "{table}"},
-        ),
-        pdf=f"{RESULTS}/{{paper}}/figures/{{table}}.pdf",
-        record=f"{RESULTS}/{{paper}}/runs/plot_table-{{table}}.json",
-    log:
-        f"logs/{P.scale}/{{paper}}/plot_{{table}}.log",
-    benchmark:
-        f"logs/{P.scale}/{{paper}}/plot_{{table}}.tsv"
-    conda:
-        "../../envs/environment.yml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
-    params:
-        cfg=cfg("present"),
-    shell:
-        """
-        python -m crosstalk plot-table \
-            --cfg {params.cfg:q} \
-            --table {wildcards.table} \
-            --csv {input.csv:q} \
-            --reference {input.reference:q} \
-            --png {output.png:q} \
-            --pdf {output.pdf:q} \
-            --record {output.record:q} 2>&1 | tee {log:q}
-        """
+    rule:
+        name:
+            f"plot_tables_{paper}"
+        input:
+            csv=[f"{RESULTS}/{paper}/tables/{table}.csv" for table in FIGURES[paper]],
+            reference=f"workflow/reference/{paper}.yaml",
+            code=code_of("plot-tables"),
+        output:
+            png=[
+                report(
+                    f"{RESULTS}/{paper}/figures/{table}.png",
+                    category=paper,
+                    caption="../report/figure.rst",
+                    labels={"kind": "figure", "name": table},
+                )
+                for table in FIGURES[paper]
+            ],
+            pdf=[f"{RESULTS}/{paper}/figures/{table}.pdf" for table in FIGURES[paper]],
+            record=f"{RESULTS}/{paper}/runs/plot_tables.json",
+        log:
+            f"logs/{P.scale}/{paper}/plot_tables.log",
+        benchmark:
+            f"logs/{P.scale}/{paper}/plot_tables.tsv"
+        localrule: True
+        conda:
+            "../../envs/environment.yml"
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=30,
+        params:
+            cfg=cfg("present"),
+            tables=FIGURES[paper],
+        shell:
+            """
+            python -m crosstalk plot-tables \
+                --cfg {params.cfg:q} \
+                --tables {params.tables} \
+                --csv {input.csv:q} \
+                --reference {input.reference:q} \
+                --png {output.png:q} \
+                --pdf {output.pdf:q} \
+                --record {output.record:q} 2>&1 | tee {log:q}
+            """
 
 
 rule plot_training:

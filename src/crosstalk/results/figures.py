@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -11,18 +13,23 @@ from crosstalk.results.style import BLUE, GREEN, INK, ORANGE, figure, save
 from crosstalk.stage import Input, Output
 
 
-def plot_table(
+def plot_tables(
     *,
     cfg: PresentParams,
-    table: str,
-    csv: Input,
+    tables: list[str],
+    csv: list[Input],
     reference: Input,
-    png: Output,
-    pdf: Output,
+    png: list[Output],
+    pdf: list[Output],
 ) -> None:
+    """Draw each table of a paper: a figure a table, whose ``csv``, ``png`` and ``pdf`` are its."""
+    layouts = read_reference(reference).tables
+    for table, numbers, *pictures in zip(tables, csv, png, pdf, strict=True):
+        plot_table(layouts[table], pd.read_csv(numbers), *pictures, cfg.dpi)
+
+
+def plot_table(layout: ReferenceTable, frame: pd.DataFrame, png: Path, pdf: Path, dpi: int) -> None:
     """Draw a table's rows, a panel a column: ours with interval, the paper's value beside it."""
-    layout = read_reference(reference).tables[table]
-    frame = pd.read_csv(csv)
     columns = layout.figure or list(layout.ours)
     frame = frame[frame["column"].isin(columns)]
     filled = frame.loc[frame[["ours", "paper"]].notna().any(axis=1), "row"].unique()
@@ -49,7 +56,7 @@ def plot_table(
         drawn.suptitle(layout.title, x=0.01, ha="left", fontsize=10)
         known = dict(zip(*panels[0].get_legend_handles_labels()[::-1], strict=True))
         drawn.legend(known.values(), known, loc="outside lower right", ncols=3, fontsize=7.5)
-        save(drawn, png, pdf, cfg.dpi)
+        save(drawn, png, pdf, dpi)
 
 
 def _dots(axes: Axes, cells: pd.DataFrame, colour: str, label: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from crosstalk.results.metrics import pooled, read_metrics
 from crosstalk.results.page import write_page
-from crosstalk.results.reference import ReferenceTable, read_reference
+from crosstalk.results.reference import Reference, ReferenceTable, read_reference
 from crosstalk.stage import Input, Output
 
 CONTROL = "control"
@@ -16,22 +18,37 @@ LARGE = 1000
 """From here on, values are counts, shown without decimals."""
 
 
-def write_table(
+def write_tables(
     *,
-    table: str,
+    tables: list[str],
     scale: str,
     metrics: Input,
     reference: Input,
-    csv: Output,
-    markdown: Output,
-    latex: Output,
-    html: Output,
+    csv: list[Output],
+    markdown: list[Output],
+    latex: list[Output],
+    html: list[Output],
 ) -> None:
-    """Write one table. A cell that has no value of ours says why."""
+    """Write each table of a paper, in four forms. A cell that has no value of ours says why."""
     paper = read_reference(reference)
-    layout = paper.tables[table]
     measured = pooled(read_metrics(metrics))
-    measured = measured[measured.index.get_level_values("table") == table].droplevel("table")
+    for table, *files in zip(tables, csv, markdown, latex, html, strict=True):
+        own = measured[measured.index.get_level_values("table") == table].droplevel("table")
+        write_table(paper, table, own, scale, *files)
+
+
+def write_table(
+    paper: Reference,
+    table: str,
+    measured: pd.DataFrame,
+    scale: str,
+    csv: Path,
+    markdown: Path,
+    latex: Path,
+    html: Path,
+) -> None:
+    """Write one table; ``measured`` as in `long_table`."""
+    layout = paper.tables[table]
     frame = long_table(layout, measured, scale)
     frame.to_csv(csv, index=False, float_format="%.4f")
     shown = readable(layout, frame)
@@ -82,7 +99,8 @@ def _measured(measured: pd.DataFrame, row: str, column: str) -> dict[str, object
 def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
     """Our columns as a person reads them: value, interval, and the paper's value in parentheses.
 
-    Each column's head says how many questions stand behind its values.
+    Each column's head says how many questions stand behind its values, or that there are none; the
+    note of a row that is measured in part is silent about such columns.
     """
     own = set(frame.loc[frame["note"] == OWN, "column"])
     # Where the paper's own columns are measured, those that stand for them say nothing.
@@ -92,6 +110,7 @@ def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
         column: f"{_head(layout, column)}{_questions(cells['n'])}"
         for column, cells in ours.groupby("column", sort=False)
     }
+    there = set(ours.loc[ours["ours"].notna(), "column"])
     rows = []
     for name, cells in ours.groupby("row", sort=False):
         shown = {"row": name, "system": layout.labels[name]}
@@ -99,7 +118,8 @@ def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
             shown[heads[cell.column]] = _with_interval(layout, cell)
         seeds = cells["seeds"].dropna()
         shown["seeds"] = str(seeds.max()) if len(seeds) else EMPTY
-        missing = cells.loc[cells["ours"].isna(), "note"].drop_duplicates()
+        told = cells["column"].isin(there) | cells["ours"].isna().all()
+        missing = cells.loc[cells["ours"].isna() & told, "note"].drop_duplicates()
         shown["note"] = "; ".join([CONTROL] * layout.is_control(name) + missing.tolist())
         rows.append(shown)
     return pd.DataFrame(rows)
@@ -112,7 +132,9 @@ def _head(layout: ReferenceTable, column: str) -> str:
 def _questions(n: pd.Series) -> str:
     """How many questions a seed answered, over the rows of a column."""
     low, high = n.min(), n.max()
-    if pd.isna(high) or high == 1:
+    if pd.isna(high):
+        return ", not measured"
+    if high == 1:
         return ""
     return f", n = {low:,}" + (f" to {high:,}" if high > low else "")
 

@@ -18,8 +18,11 @@ from torch import Tensor, nn
 from crosstalk.errors import TrainingError
 from crosstalk.progress import bar
 from crosstalk.training.device import device
+from crosstalk.training.eager import leave_optimisers_alone
 from crosstalk.training.rates import Rate, constant
 from crosstalk.training.state import TrainingState
+
+leave_optimisers_alone()
 
 
 @dataclass(frozen=True)
