@@ -19,7 +19,7 @@ from crosstalk.grounding.training import train_grounded
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.grounding import AbxParams
 from crosstalk.params.present import PresentParams
-from crosstalk.results.grounding import plot_gap, plot_shared_space
+from crosstalk.results.grounding import pick_pictures, plot_gap, plot_shared_space
 from crosstalk.results.metrics import read_metrics
 from crosstalk.segmentation.phones import read_phones
 from crosstalk.speech.packed import PackedSpeech
@@ -168,11 +168,16 @@ def test_figures_are_drawn_from_the_measures_alone(asked, tmp_path, world):
     table = {"item": items, "category": "things", "width": 2, "height": 2, "pixels": [bytes(12)] * PICTURES}  # fmt: skip
     pd.DataFrame(table).to_parquet(tmp_path / "pictures", index=False)
     space = {f"{name}_{kind}": tmp_path / f"{name}.{kind}" for name in ("retrieval", "map") for kind in ("png", "pdf")}  # fmt: skip
+    pick_pictures(
+        retrieved=asked / "retrieved", pictures=tmp_path / "pictures", picked=tmp_path / "picked"
+    )
+    shown = pd.read_csv(asked / "retrieved")["item"]
+    assert set(pd.read_parquet(tmp_path / "picked")["item"]) == set(shown)
     plot_shared_space(
         cfg=PresentParams(),
         retrieved=asked / "retrieved",
         projection=asked / "projection",
-        pictures=tmp_path / "pictures",
+        pictures=tmp_path / "picked",
         **space,
     )
     for name, path in (drawn | space).items():

@@ -36,7 +36,14 @@ RECORDS += [
 ]
 
 
-RECORDS += [f"{CRUZ}/runs/{job}.json" for job in ["plot_gap", "plot_shared_space"]]
+RECORDS += [
+    f"{CRUZ}/runs/{job}.json"
+    for job in [
+        f"pick_pictures-{DUOS[0]}-seed{P.seeds[0]}",
+        "plot_gap",
+        "plot_shared_space",
+    ]
+]
 
 
 wildcard_constraints:
@@ -325,6 +332,7 @@ rule summarise_cruzblandon2025:
 
 localrules:
     plot_gap,
+    pick_pictures,
     plot_shared_space,
 
 
@@ -389,12 +397,41 @@ rule plot_gap:
         """
 
 
+rule pick_pictures:
+    """Keep the pictures that captions retrieved, so that their figure needs no corpus."""
+    input:
+        retrieved=f"{CRUZ}/examples/retrieved-{{duo}}-seed{{seed}}.csv",
+        pictures=f"{CAPTIONS}/pictures.parquet",
+        code=code_of("pick-pictures"),
+    output:
+        picked=f"{CRUZ}/examples/pictures-{{duo}}-seed{{seed}}.parquet",
+        record=f"{CRUZ}/runs/pick_pictures-{{duo}}-seed{{seed}}.json",
+    log:
+        f"{CRUZ_LOGS}/pick_pictures-{{duo}}-seed{{seed}}.log",
+    benchmark:
+        f"{CRUZ_LOGS}/pick_pictures-{{duo}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    shell:
+        """
+        python -m crosstalk pick-pictures \
+            --retrieved {input.retrieved:q} \
+            --pictures {input.pictures:q} \
+            --picked {output.picked:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
 rule plot_shared_space:
     """Draw which pictures captions retrieve, and where captions and pictures lie."""
     input:
         retrieved=f"{CRUZ}/examples/retrieved-{DUOS[0]}-seed{P.seeds[0]}.csv",
         projection=f"{CRUZ}/examples/projection-{DUOS[0]}-seed{P.seeds[0]}.csv",
-        pictures=f"{CAPTIONS}/pictures.parquet",
+        pictures=f"{CRUZ}/examples/pictures-{DUOS[0]}-seed{P.seeds[0]}.parquet",
         code=code_of("plot-shared-space"),
     output:
         retrieval_png=report(

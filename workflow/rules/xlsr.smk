@@ -7,7 +7,7 @@ OUTPUTS
     results/{scale}/conneau2020/metrics.csv      every measured number
     results/{scale}/conneau2020/models/          pretrained models
     results/{scale}/conneau2020/history/         training curves
-    results/{scale}/conneau2020/examples/        transcripts, code usage
+    results/{scale}/conneau2020/examples/        transcripts, code usage, hours
     results/{scale}/conneau2020/runs/            run records
 
 A *pretraining* is what a model has heard without labels; a *tuning* is a pretraining, labels and
@@ -54,7 +54,7 @@ RECORDS += [
 
 RECORDS += [
     f"{CONNEAU}/runs/{job}.json"
-    for job in ["plot_pretraining", "plot_sharing", "plot_hours"]
+    for job in ["plot_pretraining", "plot_sharing", "count_hours", "plot_hours"]
 ]
 
 
@@ -419,6 +419,7 @@ rule summarise_conneau2020:
 localrules:
     plot_pretraining,
     plot_sharing,
+    count_hours,
     plot_hours,
 
 
@@ -501,12 +502,39 @@ rule plot_sharing:
         """
 
 
+rule count_hours:
+    """Add up the audio of each language, so that its figure needs no audio."""
+    input:
+        cuts=PACKED["cuts"],
+        code=code_of("count-hours"),
+    output:
+        hours=f"{CONNEAU}/examples/hours.csv",
+        record=f"{CONNEAU}/runs/count_hours.json",
+    log:
+        f"{XLSR_LOGS}/count_hours.log",
+    benchmark:
+        f"{XLSR_LOGS}/count_hours.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    shell:
+        """
+        python -m crosstalk count-hours \
+            --cuts {input.cuts:q} \
+            --hours {output.hours:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
 rule plot_hours:
     """Draw error against the hours of audio in a language."""
     input:
         table=f"{CONNEAU}/tables/table_1.csv",
         reference="workflow/reference/conneau2020.yaml",
-        cuts=PACKED["cuts"],
+        hours=f"{CONNEAU}/examples/hours.csv",
         code=code_of("plot-hours"),
     output:
         png=report(
@@ -535,7 +563,7 @@ rule plot_hours:
             --cfg {params.cfg:q} \
             --table {input.table:q} \
             --reference {input.reference:q} \
-            --cuts {input.cuts:q} \
+            --heard {input.hours:q} \
             --png {output.png:q} \
             --pdf {output.pdf:q} \
             --record {output.record:q} 2>&1 | tee {log:q}

@@ -106,4 +106,6 @@ def _weights(generator: np.random.Generator, n: int, resamples: int) -> np.ndarr
     """How often each of n things is drawn in each resample, [resamples, n]."""
     if n == 1:
         return np.ones((resamples, 1))
-    return generator.multinomial(n, np.full(n, 1 / n), size=resamples).astype(np.float64)
+    # Counting draws is several times faster than numpy's multinomial.
+    drawn = generator.integers(n, size=(resamples, n)) + n * np.arange(resamples)[:, None]
+    return np.bincount(drawn.ravel(), minlength=resamples * n).reshape(-1, n).astype(np.float64)

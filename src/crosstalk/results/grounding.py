@@ -46,6 +46,13 @@ def plot_gap(
     _draw_training(cfg, histories, training_png, training_pdf)
 
 
+def pick_pictures(*, retrieved: Input, pictures: Input, picked: Output) -> None:
+    """Keep the pictures (Parquet, `PICTURES`) that captions retrieved: a figure needs no others."""
+    table = read_columns(pictures, PICTURES)
+    kept = table[table["item"].isin(pd.read_csv(retrieved)["item"])]
+    kept.reset_index(drop=True).to_parquet(picked, index=False)
+
+
 def plot_shared_space(
     *,
     cfg: PresentParams,

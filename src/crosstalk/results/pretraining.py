@@ -36,20 +36,29 @@ def plot_pretraining(
         save(drawn, png, pdf, cfg.dpi)
 
 
+def count_hours(*, cuts: Input, hours: Output) -> None:
+    """Write the hours of training audio of each language, CSV: ``language``, ``hours``.
+
+    ``cuts`` is of `crosstalk.speech.packed`.
+    """
+    heard = pd.read_parquet(cuts, columns=["language", "split", "seconds"])
+    seconds = heard[heard["split"] == "train"].groupby("language")["seconds"].sum()
+    (seconds / 3600).rename("hours").to_csv(hours, float_format="%.4f")
+
+
 def plot_hours(
     *,
     cfg: PresentParams,
     table: Input,
     reference: Input,
-    cuts: Input,
+    heard: Input,
     png: Output,
     pdf: Output,
 ) -> None:
     """Draw the error of each language against the audio of it that pretraining can hear."""
     layout = read_reference(reference).tables["table_1"]
     frame = pd.read_csv(table)
-    heard = pd.read_parquet(cuts, columns=["language", "split", "seconds"])
-    hours = heard[heard["split"] == "train"].groupby("language")["seconds"].sum() / 3600
+    hours = pd.read_csv(heard, index_col="language", keep_default_na=False)["hours"]
     with figure(4.6, 3.2) as (drawn, axes):
         lowest = np.inf
         for row, colour in COMPARED.items():

@@ -83,7 +83,8 @@ def train[B](
 
     """
     accelerator = Accelerator(cpu=device().type == "cpu")
-    model, optimiser = accelerator.prepare(model, optimiser)
+    if accelerator.num_processes > 1:  # else nothing is to prepare, for a second of imports
+        model, optimiser = accelerator.prepare(model, optimiser)
     highest = [group["lr"] for group in optimiser.param_groups]
     step, history, totals = _restore(model, optimiser, state, accelerator.device)
     saved_at = time.monotonic()
