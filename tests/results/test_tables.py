@@ -125,6 +125,25 @@ def test_verdict_of_a_ratio(tmp_path):
     assert row["ci_low"] == pytest.approx(16 / 21)
 
 
+@pytest.mark.parametrize(
+    ("untrained", "verdict"),
+    [((10, 8, 12), claims.REPRODUCED), ((21, 19, 23), claims.NOT_TESTABLE)],
+)
+def test_a_claim_whose_premise_fails_is_not_testable(tmp_path, untrained, verdict):
+    claim = reference.Claim(
+        id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
+        above={"row": "A*", "than": "A"},
+        provided={"table": "table_3", "column": "ENw-enw", "row": "A*", "than": "untrained A*"},
+    )  # fmt: skip
+    rows = {"A*": (20, 18, 22), "A": (5, 4, 6), "untrained A*": untrained}
+    measured = pooled(read_metrics(metrics_file(tmp_path, rows)))
+    row = claims.judge(claim, "chung2018", measured, "mini")
+    assert row["verdict"] == verdict
+    assert row["ours"] == 15  # what was measured is shown in any case
+    if verdict == claims.NOT_TESTABLE:
+        assert "presumes A* above untrained A*" in row["reason"]
+
+
 def test_a_claim_without_its_rows_is_not_testable_and_says_why(tmp_path):
     metrics = metrics_file(tmp_path / "chung2018", {"A*": (20, 18, 22)})
     out = {kind: tmp_path / kind for kind in ("csv", "markdown", "verdicts", "html")}

@@ -12,7 +12,7 @@ import pandas as pd
 
 from crosstalk.results.metrics import pooled, read_metrics
 from crosstalk.results.page import write_page
-from crosstalk.results.reference import Claim, read_claims
+from crosstalk.results.reference import Claim, Premise, read_claims
 from crosstalk.stage import Input, Output
 
 REPRODUCED = "reproduced"
@@ -108,7 +108,7 @@ def judge(claim: Claim, paper: str, measured: pd.DataFrame | None, scale: str) -
     finding = _finding(claim, measured)
     if finding is None:
         return row | {"verdict": NOT_TESTABLE, "reason": f"{claim.table} lacks a row it compares"}
-    verdict, reason = finding.verdict()
+    verdict, reason = _premise(claim.provided, measured) or finding.verdict()
     return row | {
         "ours": finding.value,
         "ci_low": finding.low,
@@ -118,6 +118,18 @@ def judge(claim: Claim, paper: str, measured: pd.DataFrame | None, scale: str) -
         "verdict": verdict,
         "reason": reason,
     }
+
+
+def _premise(premise: Premise | None, measured: pd.DataFrame) -> tuple[str, str] | None:
+    """Return the verdict of a claim whose premise fails, whatever its own numbers are."""
+    if premise is None:
+        return None
+    keys = [(premise.table, row, premise.column) for row in (premise.row, premise.than)]
+    more, less = (measured["value"].get(key, float("nan")) for key in keys)
+    if more > less:
+        return None
+    names = f"{premise.row} above {premise.than} ({premise.table}, {premise.column})"
+    return NOT_TESTABLE, f"it presumes {names}, which is {more:.2f} against {less:.2f}"
 
 
 def _finding(claim: Claim, measured: pd.DataFrame | None) -> Finding | None:

@@ -97,6 +97,13 @@ class Ratio(Section):
     at_least: float
 
 
+class Premise(Order):
+    """What has to hold before a comparison says anything, such as that a model beats its input."""
+
+    table: str
+    column: str
+
+
 class Claim(Section):
     """A claim as a testable statement: exactly one of ``above`` and ``ratio``."""
 
@@ -107,6 +114,7 @@ class Claim(Section):
     column: str
     above: Order | None = None
     ratio: Ratio | None = None
+    provided: Premise | None = None
     needs: str = ""
 
     @model_validator(mode="after")
