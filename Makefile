@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SNAKEMAKE := snakemake --cores $(CORES) --config scale=$(SCALE)
 
 .PHONY: help reproduce test smoke report lint format lock setup freeze adopt
-.PHONY: what-if verify compare estimate chaos
+.PHONY: what-if verify compare estimate chaos test-slurm
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -23,11 +23,14 @@ reproduce: setup  ## set up, fetch the data, train, evaluate: every table and fi
 	$(SNAKEMAKE) $(if $(wildcard .snakemake),,--forceall)  # in a fresh clone, results/ is not ours yet
 
 test: setup  ## set up and run every test (offline, from data in the repository)
-	OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope -m "not pipeline and not chaos"
+	OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope -m "not pipeline and not chaos and not slurm"
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope --no-loadscope-reorder -m pipeline
 
 chaos: setup  ## kill and damage smoke runs: the results must stay the same (CHAOS_TRIALS=1)
 	OMP_NUM_THREADS=1 pytest -m chaos
+
+test-slurm: setup  ## run smoke jobs through a SLURM on this machine (root; apt: slurm-wlm munge)
+	OMP_NUM_THREADS=1 pytest -m slurm
 
 smoke: setup  ## run the whole workflow in minutes, without downloads
 	$(MAKE) reproduce SCALE=smoke

@@ -205,6 +205,7 @@ rule finetune_ctc:
         )(w),
         labels=cfg("conneau2020.labels"),
         how=lambda w: XLSR_TUNINGS[w.tuning],
+        top=P.conneau2020.reinitialise_top,
     shell:
         """
         python -m crosstalk finetune-ctc \
@@ -215,7 +216,7 @@ rule finetune_ctc:
             --minutes {params.how[3]} \
             --vocabulary {params.how[4]} \
             --protocol {params.how[5]} \
-            --reinitialise-top 0 \
+            --reinitialise-top {params.top} \
             --seed {wildcards.seed} \
             --pretrained {input.pretrained:q} \
             --frames {input.frames:q} \

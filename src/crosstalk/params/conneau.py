@@ -75,6 +75,10 @@ class ConneauParams(Section):
     """If all but the convolutions learns."""
     frozen: FinetuneParams = FinetuneParams()
     """If the output layer alone learns."""
+    reinitialise_top: int = Field(0, ge=0)
+    """Last blocks of the Transformer that are drawn anew before fine-tuning, and learn in either
+    protocol (the paper: none). They come out of pretraining close to its targets, and short
+    fine-tuning does not undo that (Pasad et al. 2021)."""
     labels: LabelParams = LabelParams()
     """What phones are."""
     decode: DecodeParams = DecodeParams()

@@ -1,0 +1,91 @@
+"""The workflow through a real SLURM, on one node: `make test-slurm`, as root, with slurm-wlm and munge.
+
+Jobs go through sbatch with what the rules ask for; one that is cancelled is made by the next call, one that
+is preempted comes back by itself, and neither changes a byte.
+"""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from tests.workflow.conftest import copy_repository
+
+pytestmark = pytest.mark.slurm
+HERE = Path(__file__).parent
+MODEL = "results/smoke/chung2018/models/speech2vec-en-words-seed0.safetensors"
+PROFILE = ("--workflow-profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "2")
+# An update of this training takes a quarter of a second: long enough to be met at work.
+LONG = ("--config", "chung2018={speech2vec: {training: {epochs: 40}}}")
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A project whose environment names a SLURM of its own."""
+    missing = [name for name in ("slurmctld", "slurmd", "munged") if shutil.which(name) is None]
+    assert not missing, f"not installed: {missing} (apt-get install slurm-wlm munge)"
+    folder = tmp_path_factory.mktemp("slurm")
+    subprocess.run([HERE / "start_slurm", folder], check=True)
+    project = copy_repository(folder / "crosstalk")
+    yield project.beside(SLURM_CONF=str(folder / "slurm.conf"), CROSSTALK_DEVICE="cpu")
+    subprocess.run([HERE / "stop_slurm", folder], check=True)
+
+
+def queue(project, *options):
+    return project.run("squeue", "--noheader", *options).stdout.split()
+
+
+def training_at_work(project):
+    """The number of the job that trains, once it has begun."""
+    for _ in range(600):
+        found = queue(project, "--states", "RUNNING", "--format", "%i", "--name", "")
+        if found and list(project.folder.glob("state/train_speech2vec*/*")):
+            return found[0]
+        time.sleep(0.5)
+    raise AssertionError("no training began")
+
+
+@pytest.fixture
+def undisturbed(cluster):
+    """The model as a run through the queue makes it, its inputs before it."""
+    cluster.run("snakemake", *PROFILE, *LONG, "--", MODEL)
+    return (cluster.folder / MODEL).read_bytes()
+
+
+def again(project):
+    """Begin to train once more; the process that waits for the queue."""
+    (project.folder / MODEL).unlink()
+    return subprocess.Popen(
+        ["snakemake", *PROFILE, *LONG, "--", MODEL],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def test_jobs_ask_for_what_their_rules_say(cluster, undisturbed):
+    assert undisturbed
+    said = [path.read_text() for path in (cluster.folder / ".snakemake/log").glob("*.log")]
+    assert any("Submitted" in text or "submitted" in text for text in said)
+    assert queue(cluster) == []
+
+
+def test_a_cancelled_job_is_made_by_the_next_call(cluster, undisturbed):
+    waiting = again(cluster)
+    cluster.run("scancel", training_at_work(cluster))
+    assert waiting.wait(timeout=600) == 1
+    assert not (cluster.folder / MODEL).exists()
+    cluster.run("snakemake", *PROFILE, *LONG, "--", MODEL)
+    assert (cluster.folder / MODEL).read_bytes() == undisturbed
+
+
+def test_a_preempted_job_comes_back(cluster, undisturbed):
+    waiting = again(cluster)
+    job = training_at_work(cluster)
+    cluster.run("sbatch", "--partition=urgent", "--exclusive", "--wait", "--wrap", "sleep 1")
+    assert waiting.wait(timeout=600) == 0
+    assert (cluster.folder / MODEL).read_bytes() == undisturbed
+    log = (cluster.folder.parent / "slurmctld.log").read_text()
+    assert f"preempted JobId={job}" in log
