@@ -29,13 +29,20 @@ def plot_tables(
 
 
 def plot_table(layout: ReferenceTable, frame: pd.DataFrame, png: Path, pdf: Path, dpi: int) -> None:
-    """Draw a table's rows, a panel a column: ours with interval, the paper's value beside it."""
+    """Draw a table's rows, a panel a column: ours with interval, the paper's value beside it.
+
+    Columns of which nothing was measured have no panel, unless that is true of all.
+    """
     columns = layout.figure or list(layout.ours)
+    measured = set(frame.loc[frame["ours"].notna(), "column"])
+    columns = [column for column in columns if column in measured] or columns
     frame = frame[frame["column"].isin(columns)]
     filled = frame.loc[frame[["ours", "paper"]].notna().any(axis=1), "row"].unique()
     rows = [row for row in layout.labels if row in filled][::-1]
-    height = 0.26 * len(rows) + 1.3
-    with figure(3.2 + 1.9 * len(columns), height, 1, len(columns), sharey=True) as (drawn, axes):
+    height = 0.26 * len(rows) + 1.4
+    names = [_label(layout, row) for row in rows]
+    margin = 0.5 + 0.065 * max((len(name) for name in names), default=0)  # inches of 9 points
+    with figure(margin + 2.1 * len(columns), height, 1, len(columns), sharey=True) as (drawn, axes):
         panels = [axes] if len(columns) == 1 else axes
         most = frame[["ci_high", "paper"]].max().max() if rows else 1.0
         for panel, column in zip(panels, columns, strict=True):
@@ -50,11 +57,13 @@ def plot_table(layout: ReferenceTable, frame: pd.DataFrame, png: Path, pdf: Path
                 _annotate(panel, cell, layout.decimals, most)
             panel.set_title(layout.ours[column].name or column, fontsize=8.5)
             panel.set_xlim(-0.03 * most, 1.12 * most)
-        panels[0].set_yticks(range(len(rows)), [_label(layout, row) for row in rows])
+        panels[0].set_yticks(range(len(rows)), names)
         panels[0].set_ylim(-0.7, len(rows) - 0.3)
-        drawn.supxlabel(f"{layout.metric}{f' ({layout.unit})' if layout.unit else ''}", fontsize=9)
-        drawn.suptitle(layout.title, x=0.01, ha="left", fontsize=10)
-        known = dict(zip(*panels[0].get_legend_handles_labels()[::-1], strict=True))
+        measure = f"{layout.metric}{f' ({layout.unit})' if layout.unit else ''}"
+        drawn.suptitle(f"{layout.title}\n{measure}", x=0.01, ha="left", fontsize=10)
+        known = {}
+        for panel in panels:
+            known |= dict(zip(*panel.get_legend_handles_labels()[::-1], strict=True))
         drawn.legend(known.values(), known, loc="outside lower right", ncols=3, fontsize=7.5)
         save(drawn, png, pdf, dpi)
 
@@ -80,7 +89,8 @@ def _annotate(axes: Axes, cell: object, decimals: int, most: float) -> None:
 
 
 def _label(layout: ReferenceTable, row: str) -> str:
-    return f"{layout.labels[row]}  ({row})" if row in layout.rows else layout.labels[row]
+    name = layout.labels[row]
+    return f"{name}  ({row})" if row in layout.rows and row != name else name
 
 
 def plot_history(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from crosstalk.params.present import PresentParams
 from crosstalk.results.reference import read_reference
@@ -75,6 +76,9 @@ def plot_hours(
                 where = {"xytext": (0, -12), "textcoords": "offset points", "ha": "center"}
                 axes.annotate(column, at, fontsize=8, color=GREY, **where)
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel("hours of the language without labels")
         axes.set_ylabel(f"{layout.metric} ({layout.unit})")
         axes.margins(y=0.14)
