@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from crosstalk.params.present import PresentParams
+from crosstalk.results import figures
 from crosstalk.results.figures import plot_tables
 from crosstalk.results.metrics import METRICS, pooled
 from crosstalk.results.reference import read_reference
@@ -30,3 +31,16 @@ def test_a_table_without_measurements_is_drawn(tmp_path, table):
         pdf=[pdf],
     )
     assert png.read_bytes().startswith(b"\x89PNG")
+
+
+def test_columns_that_nobody_measured_have_no_panel(tmp_path, monkeypatch):
+    titles = []
+    monkeypatch.setattr(
+        figures, "save", lambda drawn, *_: titles.extend(axes.get_title() for axes in drawn.axes)
+    )
+    layout = read_reference(REFERENCE).tables["table_1"]
+    values = {"value": 20.0, "ci_low": 19.0, "ci_high": 21.0, "n": 9, "seeds": 1}
+    index = pd.MultiIndex.from_tuples([("XLSR-10", "ES")], names=["row", "column"])
+    frame = long_table(layout, pd.DataFrame([values], index=index), "smoke")
+    figures.plot_table(layout, frame, tmp_path / "t.png", tmp_path / "t.pdf", 50)
+    assert titles == ["es"]
