@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
@@ -50,16 +52,22 @@ class CtcModel(nn.Module):
         mask: Tensor | None = None,
         channel_mask: Tensor | None = None,
         head_only: bool = False,
+        encoded: bool = False,
     ) -> tuple[Tensor, Tensor]:
         """Return log-probabilities float32 [B, T, V + 1] and the frames int64 [B] of each row.
 
         ``audio``, ``lengths``, ``mask`` and ``channel_mask`` are those of `SpeechModel.encode`.
-        With ``head_only`` no gradient reaches anything but the output layer.
+        With ``head_only`` no gradient reaches anything but the output layer. With ``encoded``,
+        ``audio`` are contexts already (`contexts_of`) and ``lengths`` theirs.
         """
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not head_only):
-            encoded = self.speech.encode(audio, lengths, mask=mask, channel_mask=channel_mask)
-        logits = self.head(self.dropout(encoded.context))
-        return functional.log_softmax(logits.float(), dim=-1), encoded.lengths
+        if encoded:
+            context = audio
+        else:
+            with torch.set_grad_enabled(torch.is_grad_enabled() and not head_only):
+                heard = self.speech.encode(audio, lengths, mask=mask, channel_mask=channel_mask)
+            context, lengths = heard.context, heard.lengths
+        logits = self.head(self.dropout(context))
+        return functional.log_softmax(logits.float(), dim=-1), lengths
 
 
 def ctc_loss(log_probs: Tensor, lengths: Tensor, targets: Tensor, target_lengths: Tensor) -> Tensor:
@@ -82,16 +90,34 @@ def ctc_loss(log_probs: Tensor, lengths: Tensor, targets: Tensor, target_lengths
 def log_probabilities(model: CtcModel, speech: PackedSpeech) -> Iterator[Tensor]:
     """Yield log-probabilities float32 [T, V + 1] of each utterance, in order, on the CPU."""
     model.eval()
-    place = model.head.weight.device
+    for audio, lengths in _in_batches(speech, model.head.weight.device):
+        found, frames = model(audio, lengths)
+        yield from (row[:n].cpu() for row, n in zip(found, frames.tolist(), strict=True))
+
+
+@torch.no_grad()
+def contexts_of(model: SpeechModel, speech: PackedSpeech) -> PackedSpeech:
+    """Return the contexts float32 [N, D] of each utterance, without masks, as speech of its own."""
+    model.eval()
+    rows = []
+    for audio, lengths in _in_batches(speech, next(model.parameters()).device):
+        heard = model.encode(audio, lengths)
+        counts = heard.lengths.tolist()
+        rows += [row[:n].float().cpu() for row, n in zip(heard.context, counts, strict=True)]
+    lengths = np.array([len(row) for row in rows], dtype=np.int64)
+    rate = speech.rate / math.prod(model.cfg.encoder.strides)
+    return PackedSpeech(torch.cat(rows), np.cumsum(lengths) - lengths, lengths, speech.cuts, rate)
+
+
+def _in_batches(speech: PackedSpeech, place: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield padded audio and its lengths, utterances in order."""
     budget = BATCH_SECONDS * speech.rate
     batch: list[int] = []
     for index in [*range(len(speech)), None]:
         longest = max((int(speech.lengths[i]) for i in [*batch, index] if i is not None), default=0)
         if batch and (index is None or longest * (len(batch) + 1) > budget):
             audio = pad_sequence([speech.frames_of(i) for i in batch], batch_first=True)
-            lengths = torch.from_numpy(speech.lengths[batch])
-            found, frames = model(audio.to(place), lengths.to(place))
-            yield from (row[:n].cpu() for row, n in zip(found, frames.tolist(), strict=True))
+            yield audio.to(place), torch.from_numpy(speech.lengths[batch]).to(place)
             batch = []
         if index is not None:
             batch.append(index)
