@@ -114,11 +114,27 @@ def run_once(folder):
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """Return the project after `dvc repro` at smoke scale, committed to git: a copy a worker."""
+def original(tmp_path_factory):
+    """Return the folder of the run that all workers share; nobody writes there afterwards."""
     own = tmp_path_factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     with alone(shared / "smoke.lock"):
         run_once(shared / "smoke")
-    shutil.copytree(shared / "smoke", own / "crosstalk", symlinks=True)
-    return Project(own / "crosstalk")
+    return shared / "smoke"
+
+
+def copy_of(original, folder):
+    shutil.copytree(original, folder / "crosstalk", symlinks=True)
+    return Project(folder / "crosstalk")
+
+
+@pytest.fixture(scope="session")
+def finished(original, tmp_path_factory):
+    """Return the project after `dvc repro` at smoke scale, committed to git: one a worker."""
+    return copy_of(original, tmp_path_factory.mktemp("finished"))
+
+
+@pytest.fixture
+def scratch(original, tmp_path):
+    """Return the same for one test alone, to change as it likes."""
+    return copy_of(original, tmp_path)
