@@ -37,7 +37,7 @@ STAGES = {
     "list-neighbours": "crosstalk.results.examples:list_neighbours",
     "load-masked-lm": "crosstalk.contextual.pretrained:load_masked_lm",
     "measure-gap": "crosstalk.grounding.summary:measure_gap",
-    "pack-speech": "crosstalk.speech.packed:pack_speech",
+    "pack-speech": "crosstalk.speech.packing:pack_speech",
     "pick-pictures": "crosstalk.results.grounding:pick_pictures",
     "pick-utterance": "crosstalk.results.examples:pick_utterance",
     "plot-boundaries": "crosstalk.results.examples:plot_boundaries",

@@ -144,6 +144,19 @@ def test_a_claim_whose_premise_fails_is_not_testable(tmp_path, untrained, verdic
         assert "presumes A* above untrained A*" in row["reason"]
 
 
+def test_a_premise_without_its_rows_names_what_is_missing(tmp_path):
+    claim = reference.Claim(
+        id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
+        above={"row": "A*", "than": "A"},
+        provided={"table": "table_3", "column": "ENw-enw", "row": "A*", "than": "untrained A*"},
+    )  # fmt: skip
+    rows = {"A*": (20, 18, 22), "A": (5, 4, 6)}
+    measured = pooled(read_metrics(metrics_file(tmp_path, rows)))
+    row = claims.judge(claim, "chung2018", measured, "mini")
+    assert row["verdict"] == claims.NOT_TESTABLE
+    assert row["reason"].endswith("but untrained A* is not measured")
+
+
 def test_a_claim_without_its_rows_is_not_testable_and_says_why(tmp_path):
     metrics = metrics_file(tmp_path / "chung2018", {"A*": (20, 18, 22)})
     out = {kind: tmp_path / kind for kind in ("csv", "markdown", "verdicts", "html")}

@@ -12,7 +12,8 @@ from crosstalk.corpora.splits import split_of
 from crosstalk.errors import DataError
 from crosstalk.params.packed import PackParams
 from crosstalk.params.splits import SplitParams
-from crosstalk.speech.packed import PackedSpeech, pack_speech
+from crosstalk.speech.packed import PackedSpeech
+from crosstalk.speech.packing import pack_speech
 
 SPLITS = SplitParams()
 

@@ -153,26 +153,6 @@ def test_changed_code_reruns_what_runs_it(finished):
     assert set(planned) == {"judge_claims", "describe_costs", "describe_provenance", "all"}
 
 
-def test_the_same_bytes_again(scratch):
-    """Make one trained model, one map and the table again from scratch: not a byte differs."""
-    names = [
-        "chung2018/models/speech2vec-en-words-seed0.safetensors",
-        "chung2018/history/align-en-text-en-adversarial-seed0.csv",
-        "chung2018/figures/speech2vec_training.pdf",
-    ]
-    paths = [scratch.folder / RESULTS / name for name in names]
-    before = [path.read_bytes() for path in paths]
-    scratch.snakemake(
-        "--forcerun",
-        "train_speech2vec",
-        "align_adversarial",
-        "plot_training",
-        "--",
-        *[f"{RESULTS}/{n}" for n in names],
-    )
-    assert [path.read_bytes() for path in paths] == before
-
-
 @pytest.mark.parametrize(
     ("override", "says"),
     [

@@ -22,14 +22,17 @@ STAGES = [
     "extract-utterances",
     "segment-es-kmeans",
     "segment-bes-gmm",
+    "train-speech2vec",
     "train-word-classifier",
     "train-word2vec",
     "embed-segments",
+    "align-adversarial",
     "align-wasserstein",
     "answer-column",
     "summarise-items",
     "write-tables",
     "plot-tables",
+    "plot-history",
     "plot-projection",
 ]
 

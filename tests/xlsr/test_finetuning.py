@@ -15,10 +15,8 @@ from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.ctc import FinetuneParams, LabelParams
 from crosstalk.seeds import derive_seed
 from crosstalk.training import state as state_module
-from crosstalk.xlsr import finetuning
 from crosstalk.xlsr.ctc import (
     CtcModel,
-    contexts_of,
     ctc_loss,
     load_ctc,
     log_probabilities,
@@ -29,7 +27,6 @@ from crosstalk.xlsr.finetuning import (
     batch_loss,
     choose_learning,
     finetune_ctc,
-    is_steady,
     tri_stage,
 )
 from crosstalk.xlsr.labelled import LabelledBatches, shortened, with_labels
@@ -265,48 +262,6 @@ def test_the_first_updates_leave_the_rest_as_it_was(tmp_path):
     assert any(name.startswith("context.blocks.0") for name in moved)
 
 
-STEADY = CFG.model_copy(update={"time_share": 0.0, "channel_share": 0.0, "batch_seconds": 1e3})
-
-
-@pytest.mark.parametrize(
-    ("protocol", "top", "changes", "steady"),
-    [
-        ("frozen", 0, {}, True),
-        ("frozen", 1, {}, False),
-        ("full", 0, {}, False),
-        ("frozen", 0, {"time_share": 0.1}, False),
-        ("frozen", 0, {"channel_share": 0.1}, False),
-        ("frozen", 0, {"least_spans": 1}, False),
-    ],
-)
-def test_contexts_are_steady_if_nothing_before_the_output_layer_varies(
-    protocol, top, changes, steady
-):
-    cfg = STEADY.model_copy(update=changes)
-    assert is_steady(build_model(MODEL), cfg, protocol, top) == steady
-
-
-def test_contexts_computed_once_are_those_of_each_utterance_alone(letters):
-    model = build_model(MODEL).eval()
-    contexts = contexts_of(model, letters)
-    for index in range(0, len(letters), 7):
-        alone = model.encode(letters.frames_of(index).unsqueeze(0)).context[0]
-        torch.testing.assert_close(contexts.frames_of(index), alone, atol=1e-4, rtol=1e-4)
-    frames = model.encoder.lengths(torch.from_numpy(letters.lengths))
-    assert contexts.lengths.tolist() == frames.tolist()
-    assert contexts.rate == letters.rate / 2  # the encoder's stride
-
-
-@pytest.mark.usefixtures("own_state")
-def test_an_output_layer_learns_the_same_from_contexts_computed_once(tmp_path, monkeypatch):
-    frozen = {"cfg": STEADY, "protocol": "frozen", "reinitialise_top": 0}
-    once, _ = finetune(tmp_path, "once", **frozen)
-    monkeypatch.setattr(finetuning, "is_steady", lambda *_: False)
-    anew, _ = finetune(tmp_path, "anew", **frozen)
-    for name, tensor in load_ctc(anew).state_dict().items():
-        torch.testing.assert_close(load_ctc(once).state_dict()[name], tensor, atol=1e-3, rtol=1e-3)
-
-
 def test_rates_are_those_of_fairseqs_tri_stage_schedule():
     """Its defining formulas, at the ends of its stages (fairseq, tri_stage_lr_scheduler.py)."""
     cfg = FinetuneParams(updates=1000, learning_rate=3e-4)
@@ -396,6 +351,12 @@ def test_separate_vocabularies_have_a_symbol_a_language(tmp_path):
     symbols = load_ctc(model).vocabulary.symbols
     assert {symbol.partition(":")[0] for symbol in symbols} == {"es", "it"}
     assert "es:|" in symbols
+
+
+def test_utterances_that_are_too_long_are_left_out(tmp_path):
+    cfg = CFG.model_copy(update={"longest_seconds": 0.1})
+    with pytest.raises(DataError, match="no train utterance of es it has phones"):
+        finetune(tmp_path, "model", cfg)
 
 
 @pytest.mark.usefixtures("own_state")

@@ -20,6 +20,9 @@ class FinetuneParams(Section):
     """First steps, in which the new output layer alone learns (wav2vec 2.0, section 4.3)."""
     batch_seconds: float = Field(1600.0, gt=0)
     """Audio an update (fairseq: 2 GPUs, 4 accumulated parts of 200 s each)."""
+    longest_seconds: float = Field(200.0, gt=0)
+    """Longer utterances are left out (fairseq: what one GPU holds); attention costs their
+    square."""
     learning_rate: float = Field(5e-5, gt=0, le=1)
     """Peak (fairseq; XLSR chooses among 2e-5 to 6e-5 on development data)."""
     warm_up: float = Field(0.1, ge=0, le=1)

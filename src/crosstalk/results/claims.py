@@ -125,10 +125,12 @@ def _premise(premise: Premise | None, measured: pd.DataFrame) -> tuple[str, str]
     if premise is None:
         return None
     keys = [(premise.table, row, premise.column) for row in (premise.row, premise.than)]
-    more, less = (measured["value"].get(key, float("nan")) for key in keys)
+    names = f"{premise.row} above {premise.than} ({premise.table}, {premise.column})"
+    if missing := [key[1] for key in keys if key not in measured.index]:
+        return NOT_TESTABLE, f"it presumes {names}, but {' and '.join(missing)} is not measured"
+    more, less = (measured["value"][key] for key in keys)
     if more > less:
         return None
-    names = f"{premise.row} above {premise.than} ({premise.table}, {premise.column})"
     return NOT_TESTABLE, f"it presumes {names}, which is {more:.2f} against {less:.2f}"
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
@@ -52,22 +50,16 @@ class CtcModel(nn.Module):
         mask: Tensor | None = None,
         channel_mask: Tensor | None = None,
         head_only: bool = False,
-        encoded: bool = False,
     ) -> tuple[Tensor, Tensor]:
         """Return log-probabilities float32 [B, T, V + 1] and the frames int64 [B] of each row.
 
         ``audio``, ``lengths``, ``mask`` and ``channel_mask`` are those of `SpeechModel.encode`.
-        With ``head_only`` no gradient reaches anything but the output layer. With ``encoded``,
-        ``audio`` are contexts already (`contexts_of`) and ``lengths`` theirs.
+        With ``head_only`` no gradient reaches anything but the output layer.
         """
-        if encoded:
-            context = audio
-        else:
-            with torch.set_grad_enabled(torch.is_grad_enabled() and not head_only):
-                heard = self.speech.encode(audio, lengths, mask=mask, channel_mask=channel_mask)
-            context, lengths = heard.context, heard.lengths
-        logits = self.head(self.dropout(context))
-        return functional.log_softmax(logits.float(), dim=-1), lengths
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not head_only):
+            heard = self.speech.encode(audio, lengths, mask=mask, channel_mask=channel_mask)
+        logits = self.head(self.dropout(heard.context))
+        return functional.log_softmax(logits.float(), dim=-1), heard.lengths
 
 
 def ctc_loss(log_probs: Tensor, lengths: Tensor, targets: Tensor, target_lengths: Tensor) -> Tensor:
@@ -93,20 +85,6 @@ def log_probabilities(model: CtcModel, speech: PackedSpeech) -> Iterator[Tensor]
     for audio, lengths in _in_batches(speech, model.head.weight.device):
         found, frames = model(audio, lengths)
         yield from (row[:n].cpu() for row, n in zip(found, frames.tolist(), strict=True))
-
-
-@torch.no_grad()
-def contexts_of(model: SpeechModel, speech: PackedSpeech) -> PackedSpeech:
-    """Return the contexts float32 [N, D] of each utterance, without masks, as speech of its own."""
-    model.eval()
-    rows = []
-    for audio, lengths in _in_batches(speech, next(model.parameters()).device):
-        heard = model.encode(audio, lengths)
-        counts = heard.lengths.tolist()
-        rows += [row[:n].float().cpu() for row, n in zip(heard.context, counts, strict=True)]
-    lengths = np.array([len(row) for row in rows], dtype=np.int64)
-    rate = speech.rate / math.prod(model.cfg.encoder.strides)
-    return PackedSpeech(torch.cat(rows), np.cumsum(lengths) - lengths, lengths, speech.cuts, rate)
 
 
 def _in_batches(speech: PackedSpeech, place: torch.device) -> Iterator[tuple[Tensor, Tensor]]:

@@ -20,7 +20,7 @@ from crosstalk.training.loop import Schedule, Sums, train
 from crosstalk.training.rates import Rate
 from crosstalk.training.seeding import seed_everything
 from crosstalk.training.state import training_state
-from crosstalk.xlsr.ctc import CtcModel, contexts_of, ctc_loss, save_ctc
+from crosstalk.xlsr.ctc import CtcModel, ctc_loss, save_ctc
 from crosstalk.xlsr.labelled import LabelledBatch, LabelledBatches, shortened, with_labels
 from crosstalk.xlsr.model import SpeechModel, load_model
 from crosstalk.xlsr.pretraining import check_inputs
@@ -70,12 +70,14 @@ def finetune_ctc(
     Raises
     ------
     DataError
-        A file is damaged, or a language has not as many labelled minutes.
+        A file is damaged, or a language has not as many labelled minutes of utterances that are
+        not too long.
     ParameterError
         ``reinitialise_top`` is more than the model's blocks.
 
     """
     speech = PackedSpeech.read(frames, cuts)
+    speech = speech.select(speech.cuts["seconds"] <= cfg.longest_seconds)
     chosen = with_labels(speech, languages, "train", labels, label_params)
     if minutes:
         chosen = shortened(chosen, minutes)
@@ -93,11 +95,9 @@ def finetune_ctc(
     network = CtcModel(pretrained_model, symbols, labels, label_params, cfg.head_dropout)
     learning = choose_learning(network, protocol, reinitialise_top)
     network.to(device())
-    steady = is_steady(pretrained_model, cfg, protocol, reinitialise_top)
-    heard = contexts_of(pretrained_model, chosen.speech) if steady else chosen.speech
     network.train()
     batches = LabelledBatches(
-        heard,
+        chosen.speech,
         [
             symbols.encode(row, language)
             for row, language in zip(chosen.labels, chosen.languages, strict=True)
@@ -133,12 +133,8 @@ def finetune_ctc(
             network,
             optimiser,
             batches,
-            lambda wrapped, batch: (
-                encoded_loss(wrapped, batch)
-                if steady
-                else batch_loss(
-                    wrapped, pretrained_model, batch, cfg, head_only=batch.number < head_batches
-                )
+            lambda wrapped, batch: batch_loss(
+                wrapped, pretrained_model, batch, cfg, head_only=batch.number < head_batches
             ),
             schedule,
             state,
@@ -166,23 +162,6 @@ def choose_learning(model: CtcModel, protocol: Protocol, top: int) -> list[nn.Pa
         part.requires_grad_(False)
     model.head.requires_grad_(True)
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
-
-
-def is_steady(model: SpeechModel, cfg: FinetuneParams, protocol: Protocol, top: int) -> bool:
-    """Say whether the output layer reads the same contexts whenever an utterance comes.
-
-    Then they are computed once: nothing before that layer learns, is masked or dropped out.
-    """
-    masked = cfg.time_share or cfg.channel_share or cfg.least_spans
-    dropped = model.cfg.context.dropout or model.cfg.context.layer_drop
-    return protocol == "frozen" and not (top or masked or dropped)
-
-
-def encoded_loss(model: nn.Module, batch: LabelledBatch) -> Sums:
-    """As `batch_loss`, of a batch of contexts."""
-    log_probs, lengths = model(batch.audio, batch.lengths, encoded=True)
-    loss = ctc_loss(log_probs, lengths, batch.targets, batch.target_lengths)
-    return Sums(loss, int(batch.target_lengths.sum()))
 
 
 def tri_stage(cfg: FinetuneParams) -> Rate:

@@ -1,0 +1,130 @@
+"""The stage that packs recordings of several sources into one array of frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import torch
+from lhotse import CutSet
+from lhotse.cut import Cut
+from safetensors.torch import save_file
+from torch import Tensor
+from torchaudio.compliance import kaldi
+
+from crosstalk.corpora.manifests import SAMPLE_RATE, read_cuts
+from crosstalk.corpora.splits import split_of
+from crosstalk.errors import DataError
+from crosstalk.params.packed import PackParams
+from crosstalk.params.splits import SplitParams
+from crosstalk.progress import progress
+from crosstalk.speech.packed import CUT_COLUMNS
+from crosstalk.stage import Input, Output
+
+_CONSTANT = 1e-5  # a smaller deviation is rounding, not speech
+
+
+def pack_speech(
+    *,
+    cfg: PackParams,
+    splits: SplitParams,
+    recordings: list[Input],
+    supervisions: list[Input],
+    audio: list[Input],
+    frames: Output,
+    cuts: Output,
+) -> None:
+    """Pack the utterances of several sources, in the order given.
+
+    ``recordings`` and ``supervisions`` are the manifests of each source; ``audio`` are the files
+    that they name.
+
+    Raises
+    ------
+    DataError
+        Manifests do not belong together, audio is broken or not given, an utterance is shorter than
+        one frame, or two have one id.
+
+    """
+    if len(recordings) != len(supervisions):
+        raise DataError(
+            f"{len(recordings)} manifests of recordings, but {len(supervisions)} of supervisions: "
+            "give both of each source"
+        )
+    read = [read_cuts(*pair) for pair in zip(recordings, supervisions, strict=True)]
+    spoken = list(_utterances(read, audio))
+    pieces = [
+        _normalise(_features(cut, cfg), cut.id)
+        for cut in progress(spoken, label="packing", unit="utt")
+    ]
+    table = pd.DataFrame([_row(cut, splits) for cut in spoken], columns=list(CUT_COLUMNS))
+    if not table["id"].is_unique:
+        twice = table["id"][table["id"].duplicated()].iloc[0]
+        raise DataError(f"utterance {twice} is there twice: give every source once")
+    lengths = torch.tensor([len(piece) for piece in pieces])
+    rate = SAMPLE_RATE if cfg.features == "samples" else 1000 / cfg.shift_ms
+    save_file(
+        {"frames": torch.cat(pieces), "lengths": lengths},
+        frames,
+        metadata={"packed": json.dumps({"rate": rate})},
+    )
+    table.to_parquet(cuts, index=False)
+
+
+def _utterances(sources: list[CutSet], audio: list[Path]) -> Iterator[Cut]:
+    given = {path.resolve() for path in audio}
+    for cuts in sources:
+        for cut in cuts:
+            path = Path(cut.recording.sources[0].source)
+            if path.resolve() not in given:
+                raise DataError(f"{path} was not given, which holds {cut.id}: pass it as audio")
+            if cut.sampling_rate != SAMPLE_RATE:
+                raise DataError(f"{path} is at {cut.sampling_rate} Hz, not {SAMPLE_RATE}: resample")
+            yield cut
+
+
+def _features(cut: Cut, cfg: PackParams) -> Tensor:
+    """Samples float32 [n, 1] or Kaldi's log-mel energies float32 [T, mel_bins]."""
+    try:
+        samples = torch.from_numpy(cut.load_audio())
+    except Exception as error:  # lhotse raises errors of many libraries
+        raise DataError(f"the audio of {cut.id} cannot be read ({error}): make it again") from error
+    if cfg.features == "samples":
+        return samples.T
+    return kaldi.fbank(
+        samples,
+        num_mel_bins=cfg.mel_bins,
+        frame_length=cfg.window_ms,
+        frame_shift=cfg.shift_ms,
+        sample_frequency=SAMPLE_RATE,
+        snip_edges=False,
+    )
+
+
+def _normalise(frames: Tensor, name: str) -> Tensor:
+    """Mean 0 and variance 1 of every column, float16; what is constant becomes 0."""
+    if not len(frames):
+        raise DataError(f"utterance {name} is shorter than one frame: leave it out")
+    deviation, mean = torch.std_mean(frames, dim=0, correction=0)
+    return ((frames - mean) / torch.where(deviation < _CONSTANT, torch.inf, deviation)).half()
+
+
+def _row(cut: Cut, splits: SplitParams) -> tuple[object, ...]:
+    (said,) = cut.supervisions
+    known = said.custom or {}
+    missing = [name for name in ("fold", "item", "phonemes") if name not in known]
+    if missing:
+        raise DataError(f"utterance {cut.id} lacks {', '.join(missing)}: prepare its source again")
+    return (
+        said.id,
+        said.recording_id,
+        said.language,
+        said.speaker,
+        known.get("split") or split_of(known["fold"], splits),
+        known["item"],
+        cut.duration,
+        said.text,
+        known["phonemes"],
+    )
