@@ -167,29 +167,18 @@ def segmentation_path(speech, segments, seed):
 
 
 def segmentation_of(wildcards):
-    """The segments that an encoder is trained on."""
-    return segmentation_path(wildcards.speech, wildcards.segments, wildcards.seed)
+    """The segments that an encoder is trained on, or embeds."""
+    segments = wildcards.get("segments") or ENCODED[wildcards.encoded][0]
+    return segmentation_path(wildcards.speech, segments, wildcards.seed)
 
 
-def embedded_segments(wildcards):
-    """What every encoder embeds, in their order."""
-    return [
-        segmentation_path(wildcards.speech, segments, wildcards.seed)
-        for segments, _ in ENCODED.values()
-    ]
-
-
-def encoder_models(wildcards):
-    """Trained encoders are results; the untrained one is not worth keeping."""
-    speech, seed = wildcards.speech, wildcards.seed
-    return [
-        (
-            f"{WORK}/chung2018/models/untrained-{speech}-seed{seed}.safetensors"
-            if encoded == "untrained"
-            else f"{CHUNG}/models/speech2vec-{speech}-{segments}-seed{seed}.safetensors"
-        )
-        for encoded, (segments, _) in ENCODED.items()
-    ]
+def encoder_model(wildcards):
+    """The trained encoder is a result; the untrained one is not worth keeping."""
+    if wildcards.encoded == "untrained":
+        name = f"untrained-{wildcards.speech}"
+        return f"{WORK}/chung2018/models/{name}-seed{wildcards.seed}.safetensors"
+    name = f"speech2vec-{wildcards.speech}-{ENCODED[wildcards.encoded][0]}"
+    return f"{CHUNG}/models/{name}-seed{wildcards.seed}.safetensors"
 
 
 def text_space(text, seed, half=None):

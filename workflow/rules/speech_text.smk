@@ -160,7 +160,7 @@ RECORDS += [
             for speech in LANGUAGES
             for segments in ["words", *SEGMENTERS.values()]
         ),
-        *(f"embed_segments-{speech}" for speech in LANGUAGES),
+        *(f"embed_segments-{speech}-{e}" for speech in LANGUAGES for e in ENCODED),
         *(f"align_{method}" for method in MAPS),
         *(f"answer_column-{speech}-{text}" for speech, text in PAIRS),
         *(f"score_maps-{rung}" for rung in RUNGS),
@@ -181,6 +181,7 @@ wildcard_constraints:
     half="written|spoken|again|all",
     segmenter="|".join(SEGMENTERS.values()),
     segments="|".join(["words", *SEGMENTERS.values()]),
+    encoded="|".join(ENCODED),
     system="|".join([*ENCODED, "units", *TYPES_ONLY]),
     source="|".join(
         f"{language}-{system}"
@@ -481,22 +482,20 @@ rule draw_encoder:
 
 
 rule embed_segments:
-    """Embed speech by every encoder: training segments grouped into types, test words singly."""
+    """Embed speech: training segments grouped into types, test words one by one."""
     input:
         utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
-        segmentations=embedded_segments,
-        models=encoder_models,
+        segmentation=segmentation_of,
+        model=encoder_model,
         code=code_of("embed-segments"),
     output:
-        spaces=[f"{SPACES}/{{speech}}-{e}-seed{{seed}}.safetensors" for e in ENCODED],
-        tokens=[
-            f"{SPACES}/{{speech}}-{e}-seed{{seed}}.tokens.safetensors" for e in ENCODED
-        ],
-        record=f"{CHUNG}/runs/embed_segments-{{speech}}-seed{{seed}}.json",
+        space=f"{SPACES}/{{speech}}-{{encoded}}-seed{{seed}}.safetensors",
+        tokens=f"{SPACES}/{{speech}}-{{encoded}}-seed{{seed}}.tokens.safetensors",
+        record=f"{CHUNG}/runs/embed_segments-{{speech}}-{{encoded}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/embed_segments-{{speech}}-seed{{seed}}.log",
+        f"{LOGS}/embed_segments-{{speech}}-{{encoded}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/embed_segments-{{speech}}-seed{{seed}}.tsv"
+        f"{LOGS}/embed_segments-{{speech}}-{{encoded}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
@@ -507,18 +506,18 @@ rule embed_segments:
     params:
         network=cfg("chung2018.speech2vec.network"),
         types=cfg("chung2018.speech2vec.types"),
-        groupings=[grouping for _, grouping in ENCODED.values()],
+        grouping=lambda w: ENCODED[w.encoded][1],
     shell:
         """
         python -m crosstalk embed-segments \
             --network {params.network:q} \
             --types {params.types:q} \
-            --groupings {params.groupings} \
+            --grouping {params.grouping} \
             --seed {wildcards.seed} \
             --utterances {input.utterances:q} \
-            --segmentations {input.segmentations:q} \
-            --models {input.models:q} \
-            --spaces {output.spaces:q} \
+            --segmentation {input.segmentation:q} \
+            --model {input.model:q} \
+            --space {output.space:q} \
             --tokens {output.tokens:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """

@@ -1,6 +1,8 @@
-"""The stage that embeds segments with encoders and makes word types of them."""
+"""The stage that embeds segments with an encoder and makes word types of them."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 import torch
@@ -26,46 +28,36 @@ def embed_segments(
     *,
     network: NetworkParams,
     types: TypesParams,
-    groupings: list[str],
+    grouping: Literal["words", "clusters"],
     seed: int,
     utterances: Input,
-    segmentations: list[Input],
-    models: list[Input],
-    spaces: list[Output],
-    tokens: list[Output],
+    segmentation: Input,
+    model: Input,
+    space: Output,
+    tokens: Output,
 ) -> None:
-    """Embed speech by several encoders: training segments grouped into types, test words singly.
+    """Embed training segments and group them into types; embed test words one by one.
 
-    A grouping is ``words`` (rows A*, A: the segmentation must be the true one, whose words are
+    ``grouping`` is ``words`` (rows A*, A: the segmentation must be the true one, whose words are
     then averaged by identity) or ``clusters`` (rows B to F: k-means, without any word). Types with
     fewer than ``types.min_count`` segments are left out, the most frequent stands first. Test
     tokens are the true words in every row, as the paper's Table 1 suggests.
-
-    Raises
-    ------
-    DataError
-        A file is broken.
-
     """
-    corpus = Utterances.load(utterances)
-    test = corpus.words_of("test")
-    said = Segments.cut(corpus, corpus.word_first[test], corpus.word_last[test])
+    corpus, found = Utterances.load(utterances), Segmentation.load(segmentation)
     module = draw_network(network, corpus.frames.shape[1], seed=0)
-    for grouping, segmentation, model, space, token in zip(
-        groupings, segmentations, models, spaces, tokens, strict=True
-    ):
-        module.load_state_dict(load_file(model))
-        found = Segmentation.load(segmentation)
-        vectors = _embed(module, Segments.cut(corpus, found.first, found.last), network)
-        if grouping == "words":
-            words = corpus.word[corpus.words_of("train")]
-            grouped = average_by_word(vectors, words, corpus.vocabulary, types.min_count)
-        else:
-            labels, centres = kmeans(vectors, types.clusters, derive_seed(seed, "k-means"))
-            names = [cluster_name(label) for label in range(len(centres))]
-            grouped = average_by_word(vectors, labels, names, types.min_count)
-        grouped.save(space)
-        spoken_test_tokens(corpus, _embed(module, said, network)).save(token)
+    module.load_state_dict(load_file(model))
+    vectors = _embed(module, Segments.cut(corpus, found.first, found.last), network)
+    if grouping == "words":
+        said = corpus.word[corpus.words_of("train")]
+        grouped = average_by_word(vectors, said, corpus.vocabulary, types.min_count)
+    else:
+        labels, centres = kmeans(vectors, types.clusters, derive_seed(seed, "k-means"))
+        names = [cluster_name(label) for label in range(len(centres))]
+        grouped = average_by_word(vectors, labels, names, types.min_count)
+    grouped.save(space)
+    test = corpus.words_of("test")
+    segments = Segments.cut(corpus, corpus.word_first[test], corpus.word_last[test])
+    spoken_test_tokens(corpus, _embed(module, segments, network)).save(tokens)
 
 
 @torch.inference_mode()
