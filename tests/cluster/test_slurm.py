@@ -15,20 +15,24 @@ from tests.workflow.conftest import copy_repository
 pytestmark = pytest.mark.slurm
 HERE = Path(__file__).parent
 MODEL = "results/smoke/chung2018/models/speech2vec-en-words-seed0.safetensors"
-PROFILE = ("--workflow-profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "2")
+PROFILE = (
+    *("--workflow-profile", "profiles/slurm"),
+    *("--slurm-status-command", "squeue"),  # there is no accounting database
+    *("--slurm-init-seconds-before-status-checks", "2"),
+)
 # An update of this training takes a quarter of a second: long enough to be met at work.
 LONG = ("--config", "chung2018={speech2vec: {training: {epochs: 40}}}")
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """A project whose environment names a SLURM of its own."""
+    """A project on a machine with a SLURM."""
     missing = [name for name in ("slurmctld", "slurmd", "munged") if shutil.which(name) is None]
     assert not missing, f"not installed: {missing} (apt-get install slurm-wlm munge)"
     folder = tmp_path_factory.mktemp("slurm")
     subprocess.run([HERE / "start_slurm", folder], check=True)
     project = copy_repository(folder / "crosstalk")
-    yield project.beside(SLURM_CONF=str(folder / "slurm.conf"), CROSSTALK_DEVICE="cpu")
+    yield project.beside(CROSSTALK_DEVICE="cpu")
     subprocess.run([HERE / "stop_slurm", folder], check=True)
 
 
