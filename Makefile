@@ -23,7 +23,8 @@ reproduce: setup  ## set up, fetch the data, train, evaluate: every table and fi
 	$(SNAKEMAKE) $(if $(wildcard .snakemake),,--forceall)  # in a fresh clone, results/ is not ours yet
 
 test: setup  ## set up and run every test (offline, from data in the repository)
-	OMP_NUM_THREADS=1 pytest -n 2 --dist worksteal --durations 10
+	OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope -m "not pipeline and not chaos and not slurm"
+	OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope --no-loadscope-reorder --durations 10 -m pipeline tests/workflow
 
 chaos: setup  ## kill and damage smoke runs: the results must stay the same (CHAOS_TRIALS=1)
 	OMP_NUM_THREADS=1 pytest -m chaos

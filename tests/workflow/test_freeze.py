@@ -6,8 +6,7 @@ pytestmark = pytest.mark.pipeline
 
 
 def test_frozen_results_are_up_to_date(scratch):
-    scratch.set_parameter("tolerance_ms: 20.0", "tolerance_ms: 40.0")
-    scratch.snakemake()
+    (scratch.folder / "dvc.lock").unlink()  # as if DVC had never heard of the run
     assert "changed" in scratch.run("dvc", "status", "paper", "summary").stdout
     scratch.run("workflow/scripts/freeze")
     assert "up to date" in scratch.run("dvc", "status", "paper", "summary").stdout

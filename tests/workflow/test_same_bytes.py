@@ -17,22 +17,17 @@ pytestmark = pytest.mark.pipeline
 STAGES = [
     "build-smoke-archives",
     "prepare-tuxpaint",
-    "prepare-freedict",
     "speak-messages",
     "extract-utterances",
     "segment-es-kmeans",
     "segment-bes-gmm",
     "train-speech2vec",
-    "train-word-classifier",
     "train-word2vec",
-    "embed-segments",
     "align-adversarial",
-    "align-wasserstein",
     "answer-column",
     "summarise-items",
     "write-tables",
     "plot-tables",
-    "plot-history",
     "plot-projection",
 ]
 

@@ -35,7 +35,8 @@ RC = {
     "axes.grid": True,
     "axes.axisbelow": True,
     "grid.color": "#E3E6EA",
-    "axes.prop_cycle": mpl.cycler(color=CYCLE),
+    # Lines beyond the last colour are dashed, then dotted.
+    "axes.prop_cycle": mpl.cycler(linestyle=("-", "--", ":")) * mpl.cycler(color=CYCLE),
     "legend.frameon": False,
     "svg.hashsalt": "crosstalk",
     "figure.constrained_layout.use": True,
