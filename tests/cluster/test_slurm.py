@@ -1,6 +1,6 @@
 """The workflow through a real SLURM, on one node: `make test-slurm`, as root, with slurm-wlm and munge.
 
-Jobs go through sbatch with what the rules ask for; one that is cancelled is made by the next call, one that
+Jobs go through sbatch; one that is cancelled is made by the next call, one that
 is preempted comes back by itself, and neither changes a byte.
 """
 
@@ -67,7 +67,7 @@ def again(project):
     )
 
 
-def test_jobs_ask_for_what_their_rules_say(cluster, undisturbed):
+def test_jobs_go_through_the_queue(cluster, undisturbed):
     assert undisturbed
     said = [path.read_text() for path in (cluster.folder / ".snakemake/log").glob("*.log")]
     assert any("Submitted" in text or "submitted" in text for text in said)

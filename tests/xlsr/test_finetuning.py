@@ -15,13 +15,7 @@ from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.ctc import FinetuneParams, LabelParams
 from crosstalk.seeds import derive_seed
 from crosstalk.training import state as state_module
-from crosstalk.xlsr.ctc import (
-    CtcModel,
-    ctc_loss,
-    load_ctc,
-    log_probabilities,
-    save_ctc,
-)
+from crosstalk.xlsr.ctc import CtcModel, ctc_loss, load_ctc, log_probabilities, save_ctc
 from crosstalk.xlsr.decoding import best_path
 from crosstalk.xlsr.finetuning import (
     batch_loss,
