@@ -1,17 +1,27 @@
 """Print which rules Snakemake would run for each of several configurations (one process, no run).
 
-What is the same for all of them (the parameter file, rule files as Python, which sources a stage runs)
-is worked out once, and nothing is printed job by job: a second a configuration instead of three.
+    plan.py planned|compared BASE CHANGES
+
+``planned`` asks Snakemake, a second a configuration. ``compared`` reads the rules anew for each, but
+keeps the jobs of the first, all up to date, while every job has the inputs it had: then those whose
+parameters or command differ run, and all that follows from them. Where an input differs, it asks.
+
+What is the same for all (the parameter file, rule files as Python, which sources a stage runs) is
+worked out once, and nothing is printed job by job.
 """
 
 import copy
+import gc
 import json
+import re
 import sys
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import snakemake.api  # before the workflow, which needs it
 import snakemake.workflow
+from snakemake.exceptions import RuleException, WorkflowError
 from snakemake.scheduling.job_scheduler import JobScheduler
 from snakemake.settings.enums import Quietness
 from snakemake.settings.types import (
@@ -40,26 +50,77 @@ def parse_once(path, workflow, linemap, rulecount=0):
     return code, count
 
 
-def planned(config):
+@contextmanager
+def configured(config):
     with snakemake.api.SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
-        workflow = api.workflow(
+        yield api.workflow(
             resource_settings=ResourceSettings(cores=2, resources={"gpu": 1}),
             config_settings=ConfigSettings(config=config),
             storage_settings=StorageSettings(),
             workflow_settings=WorkflowSettings(),
             snakefile=Path("Snakefile"),
         )
+
+
+def graph_of(config):
+    with configured(config) as workflow:
         dag = workflow.dag(dag_settings=DAGSettings(max_checksum_file_size=8 << 30))
         dag.execute_workflow(executor="dryrun")
-        jobs = workflow._workflow.dag.needrun_jobs(exclude_finished=False)
-        return sorted({job.rule.name for job in jobs} - {"all"})
+        return workflow._workflow.dag
 
 
-if __name__ == "__main__":
+def planned(config):
+    jobs = graph_of(config).needrun_jobs(exclude_finished=False)
+    return {job.rule.name for job in jobs} - {"all"}
+
+
+def compared(dag, olds, config):
+    """As `planned`, given the graph of a configuration of which nothing would run, and its jobs."""
+    with configured(config) as api:
+        workflow = api._workflow
+        try:
+            news = {job: instance(workflow.get_rule(job.rule.name), job) for job in olds}
+        except (RuleException, WorkflowError):  # such a job is no longer there
+            return planned(config)
+    if any(olds[job]["input"] != new["input"] for job, new in news.items()):
+        return planned(config)
+    hit = {job for job, new in news.items() if olds[job] != new}
+    front = set(hit)
+    while front := {after for job in front for after in dag.depending[job]} - hit:
+        hit |= front
+    return {job.rule.name for job in hit} - {"all"}
+
+
+def instance(rule, job):
+    """What a job would be, were it one of this rule."""
+    inputs = rule.expand_input(job.wildcards_dict)[0]
+    outputs = rule.expand_output(job.wildcards_dict)[0]
+    params = rule.expand_params(job.wildcards_dict, inputs, outputs, job)[0]
+    return {
+        "input": [*map(str, inputs)],
+        "output": [*map(str, outputs)],
+        "params": repr(params),
+        "command": rule.shellcmd,
+    }
+
+
+def main(how, base, changes):
     read = cache(crosstalk.yamlfile.read_yaml)
     crosstalk.yamlfile.read_yaml = lambda path: copy.deepcopy(read(path))
     crosstalk.sources.module_files = cache(crosstalk.sources.module_files)
     snakemake.workflow.parse = parse_once
+    snakemake.workflow.compile = cache(compile)
     JobScheduler.schedule = lambda scheduler: True
-    configurations = json.loads(sys.argv[1])
-    print(json.dumps({name: planned(config) for name, config in configurations.items()}))
+    re._MAXCACHE = 1 << 16  # Snakemake compiles thousands of patterns, always the same
+    gc.set_threshold(100_000)
+    if how == "compared":
+        dag = graph_of(base)
+        assert not list(dag.needrun_jobs(exclude_finished=False))
+        olds = {job: instance(job.rule, job) for job in dag.jobs}  # now: rules share their globals
+        return {name: sorted(compared(dag, olds, config)) for name, config in changes.items()}
+    return {name: sorted(planned(config)) for name, config in changes.items()}
+
+
+if __name__ == "__main__":
+    how, base, changes = sys.argv[1:]
+    print(json.dumps(main(how, json.loads(base), json.loads(changes))))

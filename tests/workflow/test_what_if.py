@@ -25,12 +25,6 @@ def what_if():
     return module
 
 
-def ask(*arguments):
-    return subprocess.run(
-        [sys.executable, SCRIPT, *arguments], capture_output=True, text=True, check=False
-    )
-
-
 def job(rule, after=(), signature=1, record=None):
     return {"rule": rule, "signature": signature, "after": list(after), "record": record}
 
@@ -98,11 +92,11 @@ def test_what_is_not_a_change_is_an_error(what_if, changes):
         ([], "name a change"),
     ],
 )
-def test_a_wrong_change_is_one_line(arguments, says):
-    done = ask(*arguments)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
+def test_a_wrong_change_is_one_line(what_if, capsys, arguments, says):
+    assert what_if.main(arguments) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (line,) = printed.err.splitlines()
     assert line.startswith("what-if: error: ")
     assert says in line
 
@@ -113,6 +107,8 @@ def test_a_wrong_change_is_one_line(arguments, says):
 )
 def test_it_foretells_what_snakemake_would_run(change):
     """The reference is the table that a dry run after a whole run gave (test_parameters)."""
-    done = ask("scale=smoke", change)
+    done = subprocess.run(
+        [sys.executable, SCRIPT, "scale=smoke", change], capture_output=True, text=True, check=True
+    )
     rules = re.findall(r"^\| (\w+) \|", done.stdout, re.MULTILINE)
     assert set(rules) - {"rule"} == set(read_yaml(GOLDEN)[change.partition("=")[0]])
