@@ -86,13 +86,15 @@ def test_units_learn_which_words_keep_company(corpus, tmp_path):
         segmentation=corpus / "words",
         space=tmp_path / "space",
         tokens=tmp_path / "tokens",
+        transcript=tmp_path / "transcript",
     )
-    space = Space.load(tmp_path / "space").normalise()
-    topic = np.array([int(word[1:]) // 5 for word in space.words])
-    cosines = space.vectors @ space.vectors.T
-    same = topic[:, None] == topic
-    np.fill_diagonal(same, False)
-    assert cosines[same].mean() > cosines[topic[:, None] != topic].mean() + 0.3
+    for name in ("space", "transcript"):
+        space = Space.load(tmp_path / name).normalise()
+        topic = np.array([int(word[1:]) // 5 for word in space.words])
+        cosines = space.vectors @ space.vectors.T
+        same = topic[:, None] == topic
+        np.fill_diagonal(same, False)
+        assert cosines[same].mean() > cosines[topic[:, None] != topic].mean() + 0.3
     tokens = SpokenTokens.load(tmp_path / "tokens")
     assert len(tokens.words) == 40 * 6 == len(tokens.vectors)
     assert tokens.messages[0] == "m/120"

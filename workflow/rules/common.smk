@@ -149,6 +149,7 @@ def ladder_rungs(base, pairs):
         "disjoint_text": (f"{base}-text", base),
         "other_text": ("bible-text", base),
         "other_language": (f"{base}-text", other),
+        "transcript": (f"{base}-transcript", base),
         "units": (f"{base}-units", base),
         "speech2vec": (f"{base}-speech2vec", base),
         "untrained": (f"{base}-untrained", base),

@@ -62,7 +62,7 @@ ENCODED = {
     **{segmenter: (segmenter, "clusters") for segmenter in SEGMENTERS.values()},
 }
 # What stands for a test token: its own acoustic embedding, or the vector of its word.
-TYPES_ONLY = ["text", "again", "rotated"]
+TYPES_ONLY = ["text", "again", "rotated", "transcript"]
 
 # The ladder, from the control that must align down: source, text.
 RUNGS = ladder_rungs(BASE, PAIRS)
@@ -115,7 +115,15 @@ MAPS = {
     )
     for method in ["supervised", *METHODS]
 }
-UNITS = sorted({s for maps in MAPS.values() for s, _ in maps if s.endswith("-units")})
+# Languages whose speech is clustered into units.
+UNITS = sorted(
+    {
+        source.partition("-")[0]
+        for maps in MAPS.values()
+        for source, _ in maps
+        if source.endswith(("-units", "-transcript"))
+    }
+)
 TRAINED_TEXTS = sorted(
     {
         Path(space).stem
@@ -169,7 +177,7 @@ RECORDS += [
         f"score_homophones-{BASE}",
         *(f"train_word_classifier-{speech}" for speech in IN_LANGUAGE),
         *(f"score_word_classifier-{speech}" for speech in IN_LANGUAGE),
-        *(f"discover_units-{source.partition('-')[0]}" for source in UNITS),
+        *(f"discover_units-{speech}" for speech in UNITS),
     ]
 ]
 RECORDS += [f"{CHUNG}/runs/train_{name}.json" for name in TRAINED_TEXTS]
@@ -532,6 +540,7 @@ rule discover_units:
     output:
         space=f"{SPACES}/{{speech}}-units-seed{{seed}}.safetensors",
         tokens=f"{SPACES}/{{speech}}-units-seed{{seed}}.tokens.safetensors",
+        transcript=f"{SPACES}/{{speech}}-transcript-seed{{seed}}.safetensors",
         record=f"{CHUNG}/runs/discover_units-{{speech}}-seed{{seed}}.json",
     log:
         f"{LOGS}/discover_units-{{speech}}-seed{{seed}}.log",
@@ -558,6 +567,7 @@ rule discover_units:
             --segmentation {input.segmentation:q} \
             --space {output.space:q} \
             --tokens {output.tokens:q} \
+            --transcript {output.transcript:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 

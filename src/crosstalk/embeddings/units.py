@@ -34,25 +34,35 @@ def discover_units(
     segmentation: Input,
     space: Output,
     tokens: Output,
+    transcript: Output,
 ) -> None:
     """Cluster word segments by sound, train skip-gram on the sequences of cluster names.
 
     The segmentation must be the true one. A token's vector is that of its unit; a word's is the
     mean over its training tokens, as in rows A* and A. Word identity is used for that mean alone.
+
+    ``transcript`` is what perfect units would give: skip-gram over the words that were spoken.
     """
     corpus, found = Utterances.load(utterances), Segmentation.load(segmentation)
     sounds = embed(corpus.frames, found.first, found.last, embedding)
     labels, centres = kmeans(sounds, types.clusters, derive_seed(seed, "units"))
     edges = np.flatnonzero(np.diff(corpus.utterance_of(found.first))) + 1
     names = np.array([cluster_name(label) for label in range(len(centres))])
-    learnt = skip_gram([part.tolist() for part in np.split(names[labels], edges)], word2vec, seed)
+    learnt = skip_gram(_sequences(names[labels], edges), word2vec, seed)
     units = _Units(learnt, centres[[names.tolist().index(name) for name in learnt.words]])
     said = corpus.word[corpus.words_of("train")]
+    words = np.array(corpus.vocabulary)[said]
+    skip_gram(_sequences(words, edges), word2vec, seed).save(transcript)
     vectors = units.vectors_of(sounds)
     average_by_word(vectors, said, corpus.vocabulary, types.min_count).save(space)
     test = corpus.words_of("test")
     heard = embed(corpus.frames, corpus.word_first[test], corpus.word_last[test], embedding)
     spoken_test_tokens(corpus, units.vectors_of(heard)).save(tokens)
+
+
+def _sequences(names: np.ndarray, edges: np.ndarray) -> list[list[str]]:
+    """One list of names an utterance, which begins at each edge."""
+    return [part.tolist() for part in np.split(names, edges)]
 
 
 class _Units:

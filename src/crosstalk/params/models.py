@@ -40,6 +40,7 @@ Rung = Literal[
     "disjoint_text",
     "other_text",
     "other_language",
+    "transcript",
     "units",
     "speech2vec",
     "untrained",
