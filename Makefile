@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SNAKEMAKE := snakemake --cores $(CORES) --config scale=$(SCALE)
 
 .PHONY: help reproduce test smoke report lint format lock setup freeze adopt
-.PHONY: what-if verify compare estimate chaos test-slurm
+.PHONY: what-if verify compare estimate bench chaos test-slurm
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ reproduce: setup  ## set up, fetch the data, train, evaluate: every table and fi
 test: setup  ## set up and run every test (offline, from data in the repository)
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope -m "not pipeline and not chaos and not slurm"
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope --no-loadscope-reorder --durations 10 -m pipeline tests/workflow
+
+bench: setup  ## measure ours beside what one would use instead: docs/benchmarks.md
+	benchmarks/run
 
 chaos: setup  ## kill and damage smoke runs: the results must stay the same (CHAOS_TRIALS=1)
 	OMP_NUM_THREADS=1 pytest -m chaos

@@ -61,3 +61,4 @@ rule all:
         f"results/{P.scale}/parameters.html",
         f"results/{P.scale}/provenance.html",
         f"results/{P.scale}/costs.html",
+        f"results/{P.scale}/index.html",

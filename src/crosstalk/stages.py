@@ -103,5 +103,6 @@ STAGES = {
     "transfer-frozen": "crosstalk.contextual.transfer:transfer_frozen",
     "transfer-tuned": "crosstalk.contextual.tuning:transfer_tuned",
     "write-corpora-table": "crosstalk.results.corpora:write_corpora_table",
+    "write-index": "crosstalk.results.index:write_index",
     "write-tables": "crosstalk.results.tables:write_tables",
 }

@@ -165,3 +165,16 @@ def test_a_wrong_parameter_stops_the_run_with_one_line(finished, override, says)
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if "error" in line.lower()]
     assert says in line
+
+
+def test_the_start_page_shows_everything_and_its_links_lead_somewhere(finished):
+    folder = finished.folder / RESULTS
+    page = (folder / "index.html").read_text()
+    links = set(re.findall(r"(?:href|src)=['\"]?([^\s'\">]+)", page))
+    assert {link for link in links if link[0] != "#" and not (folder / link).is_file()} == set()
+    assert {link[1:] for link in links if link[0] == "#"} <= set(re.findall(r"id=(\S+?)>", page))
+    drawn = {path.relative_to(folder).as_posix() for path in folder.glob("**/figures/*.png")}
+    assert drawn == {link for link in links if link.endswith(".png")}
+    for table in folder.glob("*/tables/*.csv"):
+        assert f"<details id={table.parts[-3]}/{table.stem}>" in page
+    assert len(re.findall("<span class=(?:good|fair|bad|open) style", page)) >= 4

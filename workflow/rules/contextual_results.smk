@@ -29,7 +29,7 @@ rule plot_related:
         png=report(
             f"{CAO}/figures/transfer_by_retrieval.png",
             category="cao2020",
-            caption="../report/related.rst",
+            caption="../report/transfer_by_retrieval.rst",
             labels={"kind": "figure", "name": "transfer by retrieval"},
         ),
         pdf=f"{CAO}/figures/transfer_by_retrieval.pdf",

@@ -363,7 +363,7 @@ rule plot_gap:
         training_png=report(
             f"{CRUZ}/figures/training.png",
             category="cruzblandon2025",
-            caption="../report/grounding_training.rst",
+            caption="../report/training.rst",
             labels={"kind": "figure", "name": "training"},
         ),
         training_pdf=f"{CRUZ}/figures/training.pdf",

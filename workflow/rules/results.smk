@@ -9,6 +9,7 @@ OUTPUTS
     results/{scale}/claims.csv               a verdict for each claim
     results/{scale}/provenance.csv           one row a job
     results/{scale}/costs.csv                one row a step
+    results/{scale}/index.html               all of it on one page
 """
 
 # Tables of numbers, and those of them that are drawn.
@@ -120,6 +121,7 @@ localrules:
     describe_parameters,
     describe_provenance,
     describe_costs,
+    write_index,
 
 
 # All tables of a paper come from its metrics, so one process writes them: starting one takes longer.
@@ -231,7 +233,7 @@ rule plot_training:
         png=report(
             f"{CHUNG}/figures/speech2vec_training.png",
             category="chung2018",
-            caption="../report/training.rst",
+            caption="../report/speech2vec_training.rst",
             labels={"kind": "figure", "name": "training"},
         ),
         pdf=f"{CHUNG}/figures/speech2vec_training.pdf",
@@ -336,6 +338,17 @@ rule plot_corpora:
             --pdf {output.pdf:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
+
+
+def verdict_rows():
+    """Cells of the table of verdicts, for the report's start page; none before the first run."""
+    page = Path(f"{RESULTS}/verdicts.md")
+    lines = page.read_text().splitlines() if page.is_file() else []
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return cells[:1] + cells[2:]
+
+
+config["verdicts"] = verdict_rows()
 
 
 rule judge_claims:
@@ -488,14 +501,73 @@ rule describe_costs:
         """
 
 
+# Every table and figure of a paper, and those of all papers, with the caption of each figure.
+ALL_TABLES = [
+    f"{RESULTS}/{paper}/{name}"
+    for paper in TABLES
+    for name in [
+        *(f"tables/{table}.csv" for table in TABLES[paper]),
+        *(name for name in ALSO[paper] if name.startswith("tables/")),
+    ]
+]
+CAPTIONS = {
+    **{
+        f"{RESULTS}/{paper}/figures/{table}.png": "figure"
+        for paper in FIGURES
+        for table in FIGURES[paper]
+    },
+    **{
+        f"{RESULTS}/{paper}/{name}": Path(name).stem
+        for paper in ALSO
+        for name in ALSO[paper]
+        if name.startswith("figures/")
+    },
+    f"{RESULTS}/figures/corpora.png": "corpora",
+}
+
+
+rule write_index:
+    """Write the page to open first: verdicts, tables and figures, and how each was made."""
+    input:
+        references=expand("workflow/reference/{paper}.yaml", paper=TABLES),
+        claims=f"{RESULTS}/claims.csv",
+        costs=f"{RESULTS}/costs.csv",
+        tables=ALL_TABLES,
+        figures=list(CAPTIONS),
+        captions=[f"workflow/report/{name}.rst" for name in CAPTIONS.values()],
+        code=code_of("write-index"),
+    output:
+        html=f"{RESULTS}/index.html",
+    log:
+        f"logs/{P.scale}/write_index.log",
+    benchmark:
+        f"logs/{P.scale}/write_index.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        scale=P.scale,
+    shell:
+        """
+        python -m crosstalk write-index \
+            --scale {params.scale:q} \
+            --references {input.references:q} \
+            --claims {input.claims:q} \
+            --costs {input.costs:q} \
+            --tables {input.tables:q} \
+            --figures {input.figures:q} \
+            --captions {input.captions:q} \
+            --html {output.html:q} 2>&1 | tee {log:q}
+        """
+
+
 rule tables:
     """Every table of the chosen scale, and the claims."""
     input:
-        [
-            f"{RESULTS}/{p}/tables/{t}.csv"
-            for p, tables in TABLES.items()
-            for t in tables
-        ],
+        ALL_TABLES,
         f"{RESULTS}/tables/corpora.csv",
         f"{RESULTS}/claims.csv",
 
@@ -503,13 +575,7 @@ rule tables:
 rule figures:
     """Every figure of the chosen scale."""
     input:
-        [
-            f"{RESULTS}/{p}/figures/{t}.png"
-            for p, tables in FIGURES.items()
-            for t in tables
-        ],
-        [f"{RESULTS}/{p}/{name}" for p, names in ALSO.items() for name in names],
-        f"{RESULTS}/figures/corpora.png",
+        list(CAPTIONS),
 
 
 rule chung2018:

@@ -7,6 +7,7 @@ than a paired interval would be, so ``reproduced`` is never said too easily.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ SAME_DIRECTION = "same direction"
 NOT_REPRODUCED = "not reproduced"
 NOT_TESTABLE = "not testable at this scale"
 VERDICTS = [REPRODUCED, SAME_DIRECTION, NOT_REPRODUCED, NOT_TESTABLE]
+MARKS = dict(zip(VERDICTS, ["good", "fair", "bad", "open"], strict=True))
 
 COLUMNS = [
     "id",
@@ -80,12 +82,19 @@ def judge_claims(
     ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame.to_csv(csv, index=False, float_format="%.4f")
-    shown = frame.fillna("–").drop(columns=["ci_low", "ci_high", "unit", "table"])
-    shown["ours"] = [_span(row) for row in frame.itertuples()]
-    shown["seeds"] = [str(row.seeds) if pd.notna(row.seeds) else "–" for row in frame.itertuples()]
+    shown = readable(frame)
     markdown.write_text(shown.to_markdown(index=False) + "\n")
     verdicts.write_text(count_verdicts(frame).to_markdown() + "\n")
-    write_page(html, f"Claims, scale {scale}", shown.to_html(index=False, border=0))
+    write_page(html, f"Claims, scale {scale}", shown, marks=MARKS)
+
+
+def readable(frame: pd.DataFrame) -> pd.DataFrame:
+    """``claims.csv`` as a person reads it: one value with its interval, tables by their names."""
+    shown = frame.fillna("–").drop(columns=["ci_low", "ci_high", "unit"])
+    shown["ours"] = [_span(row) for row in frame.itertuples()]
+    shown["seeds"] = [f"{seeds:.0f}" if pd.notna(seeds) else "–" for seeds in frame["seeds"]]
+    shown["table"] = [Path(place).stem for place in frame["table"]]
+    return shown
 
 
 def count_verdicts(frame: pd.DataFrame) -> pd.DataFrame:

@@ -34,7 +34,7 @@ def write_corpora_table(
         "broken, silent, without a transcript, or of a length that cannot fit it; each is listed "
         "with its reason in rejected.csv beside the corpus.",
     ]
-    write_page(html, f"Corpora, scale {scale}", shown.to_html(index=False, border=0), notes)
+    write_page(html, f"Corpora, scale {scale}", shown, notes)
 
 
 def plot_corpora(*, cfg: PresentParams, corpora: Input, png: Output, pdf: Output) -> None:

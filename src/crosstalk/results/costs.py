@@ -32,7 +32,7 @@ def describe_costs(
     markdown.write_text(shown.to_markdown(index=False, disable_numparse=True) + "\n")
     devices = ", ".join(sorted({run["machine"]["device"] for run in runs}))
     notes = [*NOTES, f"Devices: {devices}."]
-    write_page(html, f"Costs, scale {scale}", shown.to_html(index=False, border=0), notes)
+    write_page(html, f"Costs, scale {scale}", shown, notes)
 
 
 def costs(runs: Sequence[dict[str, Any]]) -> pd.DataFrame:

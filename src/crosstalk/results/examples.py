@@ -66,7 +66,7 @@ def list_neighbours(
         "with another word; seed of the first run."
     )
     title = "Nearest written words of spoken words counted wrong (Table 4)"
-    write_page(html, title, frame.to_html(index=False, border=0), [note])
+    write_page(html, title, frame, [note])
 
 
 def project_spaces(*, source: Input, target: Input, mapping: Input, projection: Output) -> None:

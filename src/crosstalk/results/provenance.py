@@ -18,7 +18,7 @@ def describe_parameters(*, cfg: Params, json_file: Output, html_file: Output) ->
     """Write every parameter of a run, resolved, as JSON and as a page."""
     json_file.write_text(json.dumps(cfg.model_dump(mode="json"), indent=1) + "\n")
     frame = pd.DataFrame(leaves(cfg), columns=["parameter", "value"]).astype(str)
-    write_page(html_file, f"Parameters, scale {cfg.scale}", frame.to_html(index=False, border=0))
+    write_page(html_file, f"Parameters, scale {cfg.scale}", frame)
 
 
 def describe_provenance(
@@ -36,7 +36,7 @@ def describe_provenance(
         *(f"Packages: {packages}" for packages in sorted(machines)),
         f"Environment lock: {lock} holds {lock.read_text().count('==')} pinned packages.",
     ]
-    write_page(html_file, f"Provenance, scale {scale}", frame.to_html(index=False, border=0), notes)
+    write_page(html_file, f"Provenance, scale {scale}", frame, notes)
 
 
 def _row(record: dict) -> dict[str, object]:

@@ -54,11 +54,24 @@ def write_table(
     shown = readable(layout, frame)
     markdown.write_text(shown.to_markdown(index=False) + "\n")
     latex.write_text(to_latex(shown))
-    caption = f"{paper.paper.id}, {layout.source}: {layout.title} ({layout.metric}, {layout.unit})"
-    notes = [f"{column.name or name}: {column.note}." for name, column in layout.ours.items()]
-    notes.append("Ours [interval] (the paper's value, where it has one).")
-    notes.append(f"Scale {scale}. Intervals are 95 % bootstrap intervals over words and seeds.")
-    write_page(html, caption, shown.to_html(index=False, border=0), notes)
+    notes = [*notes_of(layout), f"Scale {scale}."]
+    write_page(html, f"{paper.paper.id}, {title_of(layout)}", shown, notes)
+
+
+def title_of(layout: ReferenceTable) -> str:
+    """What a table shows, and where the paper shows it, if it does."""
+    where = "" if layout.source.startswith("none") else f"{layout.source}: "
+    return f"{where}{layout.title} ({', '.join(filter(None, (layout.metric, layout.unit)))})"
+
+
+def notes_of(layout: ReferenceTable) -> list[str]:
+    """What its columns are, and how its cells are read."""
+    columns = [f"{column.name or name}: {column.note}." for name, column in layout.ours.items()]
+    return [
+        *columns,
+        "Ours [interval] (the paper's value, where it has one). Intervals are 95 % bootstrap "
+        "intervals over words and seeds.",
+    ]
 
 
 def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd.DataFrame:
