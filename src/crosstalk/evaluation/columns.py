@@ -18,12 +18,13 @@ from crosstalk.embeddings.spaces import Space
 from crosstalk.embeddings.tokens import SpokenTokens
 from crosstalk.evaluation.answers import write_items
 from crosstalk.evaluation.readings import READINGS, Answered, items
-from crosstalk.evaluation.retrieval import MISSING, first_hits, nearest_words
+from crosstalk.evaluation.retrieval import first_hits, nearest_words
 from crosstalk.speech.utterances import Utterances
 from crosstalk.stage import Input, Output
 from crosstalk.text.dictionaries import Dictionary, Pairs, read_pairs, synonyms, translations
 
 PLACES = 5
+NO_ROW = -1  # where there is no answer: right for no question
 MAJORITY = "Major-Word"
 CLASSIFIER = "Word Classifier"
 
@@ -120,7 +121,7 @@ def score_word_classifier(*, column: str, seed: int, predicted: Input, answers: 
 def _nearest(
     kind: str, spoken: SpokenTokens, source: Space, mapping: Mapping, target: Space
 ) -> np.ndarray:
-    """Rows of the best target words, int64 [n, k]; -1 where there is no vector to ask with."""
+    """Rows of the best target words, int64 [n, k]; `NO_ROW` where nothing asks for them."""
     if kind == "tokens":
         return nearest_words(spoken.vectors, mapping, target, k=PLACES)
     known = sorted(set(spoken.words) & set(source.words))
@@ -128,7 +129,7 @@ def _nearest(
         source.vectors[[source.index[w] for w in known]], mapping, target, k=PLACES
     )
     place = {word: i for i, word in enumerate(known)}
-    unknown = np.full(rows.shape[1], -1)
+    unknown = np.full(rows.shape[1], NO_ROW)
     return np.stack([rows[place[w]] if w in place else unknown for w in spoken.words])
 
 
@@ -167,7 +168,7 @@ def _majority(task: Task, corpus: Utterances, space: Space) -> np.ndarray:
             right[answer] += count
     best = sorted(right, key=lambda word: (-right[word], word))
     rows = [space.index[word] for word in best if word in space.index][:PLACES]
-    return np.array(rows + [MISSING - 1] * (PLACES - len(rows)))
+    return np.array(rows + [NO_ROW] * (PLACES - len(rows)))
 
 
 def _named(
