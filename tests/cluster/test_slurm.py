@@ -74,6 +74,15 @@ def test_jobs_go_through_the_queue(cluster, undisturbed):
     assert cluster.run("squeue", "--noheader").stdout == ""
 
 
+def test_a_job_asks_for_what_its_rule_states(cluster, undisturbed):
+    waiting = again(cluster)
+    job = training_at_work(cluster)
+    asked = cluster.run("squeue", "--noheader", f"--jobs={job}", "--format=%C %m %l %b").stdout
+    assert asked.split() == ["1", "8000M", "1-00:00:00", "gres/gpu:1"]
+    assert waiting.wait(timeout=600) == 0
+    assert (cluster.folder / MODEL).read_bytes() == undisturbed
+
+
 def test_a_cancelled_job_is_made_by_the_next_call(cluster, undisturbed):
     waiting = again(cluster)
     cluster.run("scancel", training_at_work(cluster))

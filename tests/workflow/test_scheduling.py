@@ -1,5 +1,6 @@
 """What Snakemake is told about when and where jobs may run."""
 
+import re
 import threading
 from pathlib import Path
 
@@ -43,3 +44,15 @@ def test_jobs_take_a_gpu_where_there_is_one(finished, tmp_path, gpus, asked):
     assert {
         word for word in (plan.stdout + plan.stderr).replace(",", " ").split() if "gpu=" in word
     } == {asked}
+
+
+@pytest.mark.pipeline
+def test_a_job_that_is_tried_again_gets_more_memory(scratch):
+    text = scratch.folder / "results/smoke/chung2018/models/word2vec-en-written-seed0.safetensors"
+    text.write_bytes(b"broken")
+    turned = "work/smoke/chung2018/spaces/en-rotated-seed0.safetensors"
+    only = ("--allowed-rules", "rotate_space", "--force", "--", turned)
+    done = scratch.snakemake("--retries", "1", *only, check=False)
+    assert done.returncode == 1
+    asked = re.findall(r"mem_mb=(\d+)", done.stdout + done.stderr)
+    assert [int(megabytes) for megabytes in asked] == [4000, 8000]

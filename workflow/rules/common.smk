@@ -83,6 +83,11 @@ def cfg_all(wildcards):
     return canonical_json(P)
 
 
+def memory(megabytes):
+    """A job that is tried again may have run out of it: the second time it asks for twice as much."""
+    return lambda wildcards, attempt: megabytes * attempt
+
+
 def one_gpu(wildcards):
     """A job that computes on a GPU: on a cluster, or where there is one. Elsewhere cores decide."""
     return 0 if workflow.local_exec and not HERE_GPUS else 1

@@ -78,7 +78,7 @@ rule select_messages:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=60,
     params:
         cfg=cfg("cao2020.selection"),
@@ -116,7 +116,7 @@ rule link_words:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=60,
     params:
         cfg=cfg("cao2020.links"),
@@ -152,7 +152,7 @@ rule score_links:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=60,
     params:
         cfg=cfg("cao2020.links"),
@@ -182,7 +182,7 @@ if PRETRAINED:
             "../../envs/environment.yml"
         threads: 1
         resources:
-            mem_mb=8000,
+            mem_mb=memory(8000),
             runtime=60,
             downloads=1,
         params:
@@ -216,7 +216,7 @@ else:
             "../../envs/environment.yml"
         threads: 1
         resources:
-            mem_mb=8000,
+            mem_mb=memory(8000),
             runtime=1440,
             gpu=one_gpu,
         params:
@@ -256,7 +256,7 @@ rule fit_rotations:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=16000,
+        mem_mb=memory(16000),
         runtime=120,
         gpu=one_gpu,
     params:
@@ -292,7 +292,7 @@ rule align_contextual:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=1440,
         gpu=one_gpu,
     params:
@@ -331,7 +331,7 @@ rule retrieve_words:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=16000,
+        mem_mb=memory(16000),
         runtime=240,
         gpu=one_gpu,
     params:
@@ -373,7 +373,7 @@ rule transfer_frozen:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=16000,
+        mem_mb=memory(16000),
         runtime=240,
         gpu=one_gpu,
     params:
@@ -414,7 +414,7 @@ rule transfer_tuned:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=1440,
         gpu=one_gpu,
     params:
@@ -459,7 +459,7 @@ rule analyse_contextual:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=16000,
+        mem_mb=memory(16000),
         runtime=60,
     params:
         cfg=cfg("cao2020.evaluation"),
@@ -503,7 +503,7 @@ rule summarise_cao2020:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=60,
     params:
         cfg=cfg("cao2020.evaluation"),

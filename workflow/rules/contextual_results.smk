@@ -42,7 +42,7 @@ rule plot_related:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),
@@ -81,7 +81,7 @@ rule plot_sizes:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),
@@ -119,7 +119,7 @@ rule plot_alignment:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),

@@ -30,7 +30,7 @@ if SMOKE:
             "../../envs/environment.yml"
         threads: 1
         resources:
-            mem_mb=4000,
+            mem_mb=memory(4000),
             runtime=30,
         params:
             cfg=cfg("corpora.smoke"),
@@ -62,7 +62,7 @@ else:
             "../../envs/environment.yml"
         threads: 1
         resources:
-            mem_mb=1000,
+            mem_mb=memory(1000),
             runtime=60,
             downloads=1,
         params:
@@ -99,7 +99,7 @@ rule prepare_tuxpaint:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("corpora.tuxpaint"),
@@ -139,7 +139,7 @@ rule prepare_asterisk:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("corpora.asterisk"),
@@ -176,7 +176,7 @@ rule prepare_klettres:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("corpora.klettres"),
@@ -212,7 +212,7 @@ rule prepare_ktuberling:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("corpora.ktuberling"),
@@ -245,7 +245,7 @@ rule prepare_wesnoth:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("corpora.wesnoth"),
@@ -275,7 +275,7 @@ rule prepare_bible:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("corpora.bible"),
@@ -305,7 +305,7 @@ rule prepare_quran:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("corpora.quran"),
@@ -335,7 +335,7 @@ rule prepare_freedict:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("corpora.freedict"),
@@ -365,7 +365,7 @@ rule prepare_catalogues:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("corpora.catalogues"),
@@ -395,7 +395,7 @@ rule prepare_testament:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     shell:
         """
@@ -435,7 +435,7 @@ rule describe_corpora:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     shell:
         """

@@ -72,7 +72,7 @@ rule pack_captions:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         cfg=cfg("cruzblandon2025.pack"),
@@ -108,7 +108,7 @@ rule see_pictures:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         cfg=cfg("cruzblandon2025.pictures"),
@@ -145,7 +145,7 @@ rule align_phones:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         cfg=cfg("cruzblandon2025.alignment"),
@@ -184,7 +184,7 @@ rule train_grounded:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=1440,
         gpu=one_gpu,
     params:
@@ -232,7 +232,7 @@ rule evaluate_grounded:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=240,
     params:
         cfg=cfg("cruzblandon2025.abx"),
@@ -275,7 +275,7 @@ rule measure_gap:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         cfg=cfg("cruzblandon2025.evaluation"),
@@ -314,7 +314,7 @@ rule summarise_cruzblandon2025:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("cruzblandon2025.evaluation"),
@@ -376,7 +376,7 @@ rule plot_gap:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),
@@ -414,7 +414,7 @@ rule pick_pictures:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     shell:
         """
@@ -457,7 +457,7 @@ rule plot_shared_space:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),

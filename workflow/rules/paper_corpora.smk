@@ -35,7 +35,7 @@ rule fetch_large_archive:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         # 10 MB a second
         runtime=lambda w: 30
         + PAPER_CORPORA.archive(w.corpus, w.file).bytes // 600_000_000,
@@ -70,7 +70,7 @@ rule fetch_dataset:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=memory(1000),
         runtime=1440,
         downloads=1,
     params:
@@ -109,7 +109,7 @@ for corpus, part in SPEECH_PARTS:
             "../../envs/environment.yml"
         threads: 2
         resources:
-            mem_mb=16000,
+            mem_mb=memory(16000),
             # unpacking at 20 MB a second; decoding and phones at 100 times real time, measured on
             # two cores with the makers' Opus files
             runtime=ceil(
@@ -161,7 +161,7 @@ for corpus, part in TEXT_PARTS:
             "../../envs/environment.yml"
         threads: 1
         resources:
-            mem_mb=16000,
+            mem_mb=memory(16000),
             runtime=120,
             disk_mb=ceil(gigabytes(corpus, part) * 1000),
         params:
@@ -215,7 +215,7 @@ rule gather_speech:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=16000,
+        mem_mb=memory(16000),
         runtime=120,
     shell:
         """

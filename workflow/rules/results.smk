@@ -157,7 +157,7 @@ for paper in TABLES:
             "../../envs/environment.yml"
         threads: 1
         resources:
-            mem_mb=4000,
+            mem_mb=memory(4000),
             runtime=30,
         params:
             scale=P.scale,
@@ -204,7 +204,7 @@ for paper in TABLES:
             "../../envs/environment.yml"
         threads: 1
         resources:
-            mem_mb=4000,
+            mem_mb=memory(4000),
             runtime=30,
         params:
             cfg=cfg("present"),
@@ -246,7 +246,7 @@ rule plot_training:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),
@@ -286,7 +286,7 @@ rule write_corpora_table:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         scale=P.scale,
@@ -325,7 +325,7 @@ rule plot_corpora:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),
@@ -376,7 +376,7 @@ rule judge_claims:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         scale=P.scale,
@@ -414,7 +414,7 @@ rule describe_parameters:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg_all,
@@ -449,7 +449,7 @@ rule describe_provenance:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         scale=P.scale,
@@ -486,7 +486,7 @@ rule describe_costs:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         scale=P.scale,
@@ -546,7 +546,7 @@ rule write_index:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         scale=P.scale,

@@ -218,7 +218,7 @@ rule speak_messages:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=120,
     params:
         cfg=cfg("chung2018.spoken"),
@@ -258,7 +258,7 @@ rule extract_utterances:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=1440 if PAPER else 60,
     params:
         cfg=cfg("chung2018.features"),
@@ -291,7 +291,7 @@ rule segment_bes_gmm:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=600,
     params:
         syllables=cfg("chung2018.segmentation.syllables"),
@@ -328,7 +328,7 @@ rule segment_es_kmeans:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=600,
     params:
         syllables=cfg("chung2018.segmentation.syllables"),
@@ -365,7 +365,7 @@ rule segment_sylseg:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=600,
     params:
         syllables=cfg("chung2018.segmentation.syllables"),
@@ -402,7 +402,7 @@ rule segment_equally:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=600,
     params:
         syllables=cfg("chung2018.segmentation.syllables"),
@@ -438,7 +438,7 @@ rule train_speech2vec:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=1440,
         gpu=one_gpu,
     params:
@@ -474,7 +474,7 @@ rule draw_encoder:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         network=cfg("chung2018.speech2vec.network"),
@@ -508,7 +508,7 @@ rule embed_segments:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=60,
         gpu=one_gpu,
     params:
@@ -550,7 +550,7 @@ rule discover_units:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=120,
     params:
         embedding=cfg("chung2018.segmentation.embedding"),
@@ -589,7 +589,7 @@ rule train_word_classifier:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=600,
         gpu=one_gpu,
     params:
@@ -624,7 +624,7 @@ rule train_word2vec:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("chung2018.word2vec"),
@@ -662,7 +662,7 @@ rule rotate_space:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     shell:
         """
@@ -694,7 +694,7 @@ rule align_supervised:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=60,
         gpu=one_gpu,
     params:
@@ -740,7 +740,7 @@ rule align_adversarial:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=600,
         gpu=one_gpu,
     params:
@@ -782,7 +782,7 @@ rule align_self_learning:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=600,
         gpu=one_gpu,
     params:
@@ -824,7 +824,7 @@ rule align_wasserstein:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=600,
         gpu=one_gpu,
     params:
@@ -859,7 +859,7 @@ rule align_with_pairs:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
         gpu=one_gpu,
     params:
@@ -898,7 +898,7 @@ rule answer_column:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=CORPUS_MB,
+        mem_mb=memory(CORPUS_MB),
         runtime=30,
     params:
         column=lambda w: column_name(w.speech, w.text),
@@ -943,7 +943,7 @@ rule score_word_classifier:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         column=lambda w: column_name(w.speech, w.speech),
@@ -978,7 +978,7 @@ rule score_maps:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         languages=lambda w: [language_of(side) for side in RUNGS[w.rung]],
@@ -1015,7 +1015,7 @@ rule score_homophones:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         rows=lambda w: HEARD,
@@ -1055,7 +1055,7 @@ rule score_translations:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("chung2018.evaluation"),
@@ -1094,7 +1094,7 @@ rule score_segmentations:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("chung2018.evaluation"),
@@ -1137,7 +1137,7 @@ rule describe_spoken:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         rows=[corpus_row(s) for s in LANGUAGES],
@@ -1171,7 +1171,7 @@ rule summarise_chung2018:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("chung2018.evaluation"),

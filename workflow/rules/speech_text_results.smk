@@ -61,7 +61,7 @@ rule plot_ladder:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),
@@ -97,7 +97,7 @@ rule gather_supervision:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         rungs=[rung for rung, _ in CURVES],
@@ -134,7 +134,7 @@ rule plot_supervision:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),
@@ -174,7 +174,7 @@ rule list_neighbours:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         rows=["A*", "A", "units A*", "text A*"],
@@ -211,7 +211,7 @@ rule project_spaces:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     shell:
         """
@@ -248,7 +248,7 @@ rule plot_projection:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),
@@ -287,7 +287,7 @@ rule pick_utterance:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         shift=SHIFT_MS,
@@ -330,7 +330,7 @@ rule plot_boundaries:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),

@@ -87,7 +87,7 @@ rule pack_speech:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=120,
     params:
         cfg=cfg("conneau2020.pack"),
@@ -121,7 +121,7 @@ rule draw_xlsr:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("conneau2020.model"),
@@ -152,7 +152,7 @@ rule pretrain_xlsr:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=1440,
         gpu=one_gpu,
     params:
@@ -196,7 +196,7 @@ rule finetune_ctc:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=720,
         gpu=one_gpu,
     params:
@@ -251,7 +251,7 @@ rule transcribe:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=240,
         gpu=one_gpu,
     params:
@@ -308,7 +308,7 @@ rule score_transcripts:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=60,
     params:
         cfg=cfg("conneau2020.evaluation"),
@@ -339,7 +339,7 @@ rule count_codes:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=8000,
+        mem_mb=memory(8000),
         runtime=60,
         gpu=one_gpu,
     shell:
@@ -370,7 +370,7 @@ rule score_sharing:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("conneau2020.evaluation"),
@@ -405,7 +405,7 @@ rule summarise_conneau2020:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     shell:
         """
@@ -449,7 +449,7 @@ rule plot_pretraining:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),
@@ -488,7 +488,7 @@ rule plot_sharing:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),
@@ -519,7 +519,7 @@ rule count_hours:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     shell:
         """
@@ -554,7 +554,7 @@ rule plot_hours:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
+        mem_mb=memory(4000),
         runtime=30,
     params:
         cfg=cfg("present"),

@@ -38,6 +38,7 @@ RC = {
     # Lines beyond the last colour are dashed, then dotted.
     "axes.prop_cycle": mpl.cycler(linestyle=("-", "--", ":")) * mpl.cycler(color=CYCLE),
     "legend.frameon": False,
+    "legend.handlelength": 2.6,  # long enough to tell dashes
     "svg.hashsalt": "crosstalk",
     "figure.constrained_layout.use": True,
 }
