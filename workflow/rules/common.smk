@@ -78,6 +78,14 @@ def results_of(paper, tables, figures, also):
     ]
 
 
+def verdict_rows():
+    """Cells of the table of verdicts, for the report's start page; none before the first run."""
+    page = Path(f"{RESULTS}/verdicts.md")
+    lines = page.read_text().splitlines() if page.is_file() else []
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return cells[:1] + cells[2:]
+
+
 def cfg_all(wildcards):
     """Every parameter, for the page that lists them."""
     return canonical_json(P)

@@ -340,14 +340,6 @@ rule plot_corpora:
         """
 
 
-def verdict_rows():
-    """Cells of the table of verdicts, for the report's start page; none before the first run."""
-    page = Path(f"{RESULTS}/verdicts.md")
-    lines = page.read_text().splitlines() if page.is_file() else []
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return cells[:1] + cells[2:]
-
-
 config["verdicts"] = verdict_rows()
 
 
