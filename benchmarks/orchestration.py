@@ -59,8 +59,8 @@ def plan(scales: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         provide_everything(Path(folder))
         for scale in scales:
-            # --forceall: the number of jobs does not depend on what has been run.
-            command = ["snakemake", "-n", "--forceall", "--quiet", "--config", f"scale={scale}"]
+            # -F: the number of jobs does not depend on what has been run.
+            command = ["snakemake", "-n", "-F", "--quiet=rules", "--config", f"scale={scale}"]
             seconds, memory, text = measure(command, cwd=ROOT, CROSSTALK_CORPORA=folder)
             (jobs,) = {line.split()[1] for line in text.splitlines() if line.startswith("total")}
             rows.append((scale, jobs, seconds, memory))
