@@ -23,7 +23,7 @@ reproduce: setup  ## set up, fetch the data, train, evaluate: every table and fi
 	$(SNAKEMAKE) $(if $(wildcard .snakemake),,--forceall)  # in a fresh clone, results/ is not ours yet
 
 test: setup  ## set up and run every test (offline, from data in the repository)
-	OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope --no-loadscope-reorder --durations 10 -m "not chaos and not slurm"
+	OMP_NUM_THREADS=1 pytest -n 2 --dist loadscope --no-loadscope-reorder --durations 10
 
 bench: setup  ## measure ours beside what one would use instead: docs/benchmarks.md
 	benchmarks/run

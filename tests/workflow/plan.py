@@ -95,11 +95,11 @@ def instance(rule, job):
     """What a job would be, were it one of this rule."""
     inputs = rule.expand_input(job.wildcards_dict)[0]
     outputs = rule.expand_output(job.wildcards_dict)[0]
-    params = rule.expand_params(job.wildcards_dict, inputs, outputs, job)[0]
+    _, params = rule.expand_params(job.wildcards_dict, inputs, outputs, job)
     return {
         "input": [*map(str, inputs)],
         "output": [*map(str, outputs)],
-        "params": repr(params),
+        "params": sorted(map(repr, params)),  # Snakemake compares values, not their names
         "command": rule.shellcmd,
     }
 
@@ -113,9 +113,9 @@ def main(how, base, changes):
     JobScheduler.schedule = lambda scheduler: True
     re._MAXCACHE = 1 << 16  # Snakemake compiles thousands of patterns, always the same
     gc.set_threshold(100_000)
+    dag = graph_of(base)
+    assert not list(dag.needrun_jobs(exclude_finished=False))
     if how == "compared":
-        dag = graph_of(base)
-        assert not list(dag.needrun_jobs(exclude_finished=False))
         olds = {job: instance(job.rule, job) for job in dag.jobs}  # now: rules share their globals
         return {name: sorted(compared(dag, olds, config)) for name, config in changes.items()}
     return {name: sorted(planned(config)) for name, config in changes.items()}

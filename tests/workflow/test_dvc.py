@@ -39,10 +39,8 @@ def test_a_clone_adopts_pulled_results_and_still_sees_changes(finished, tmp_path
     assert clone.planned() == {}
     clone.set_parameter("\n  dpi: 150", "\n  dpi: 70")
     drawn = {rule for rule in clone.planned() if not rule.startswith(("plot_", "describe_"))}
-    assert drawn == {
-        "all",
-        "write_index",
-    }  # no intermediate file, which were not pulled, is made again
+    # No intermediate file, which were not pulled, is made again.
+    assert drawn == {"all", "write_index"}
 
 
 def test_stages_have_no_edges_and_outputs_that_stay(finished):

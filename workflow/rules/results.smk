@@ -341,6 +341,11 @@ rule plot_corpora:
 
 
 config["verdicts"] = verdict_rows()
+# The end of every caption.
+config["again"] = (
+    "Made by the rule ``{job.rule}``. To make it again: ``snakemake --cores all "
+    f"--config scale={P.scale} --force -- {{job.output[0]}}``"
+)
 
 
 rule judge_claims:

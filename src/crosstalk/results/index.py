@@ -143,7 +143,7 @@ def _figure(path: Path, caption: str, root: Path) -> str:
 
 def _again(path: Path) -> str:
     scale = path.parts[1]
-    return f"<code>snakemake --cores all --config scale={scale} -- {path.as_posix()}</code>"
+    return f"<code>snakemake --cores all --config scale={scale} --force -- {path.as_posix()}</code>"
 
 
 def _sources(figures: dict[Path, str], costs: pd.DataFrame, root: Path) -> str:
