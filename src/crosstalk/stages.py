@@ -29,6 +29,7 @@ STAGES = {
     "fetch-large-archive": "crosstalk.corpora.paper.fetching:fetch_large_archive",
     "finetune-ctc": "crosstalk.xlsr.finetuning:finetune_ctc",
     "fit-rotations": "crosstalk.contextual.rotation:fit_rotations",
+    "gather-claims": "crosstalk.results.claims:gather_claims",
     "gather-metrics": "crosstalk.results.metrics:gather_metrics",
     "gather-speech": "crosstalk.corpora.paper.gathering:gather_speech",
     "gather-supervision": "crosstalk.results.ladder:gather_supervision",

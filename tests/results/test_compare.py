@@ -28,7 +28,9 @@ def repository(tmp_path):
     """Two tables, the claims, and something that is no table, committed."""
     write(tmp_path, TABLE, HEAD + "A,x,10,8,12,50\nB,x,20,19,21,\nC,x,,,,7\nD,x,5,5,5,\n")
     write(tmp_path, "results/mini/tables/corpora.csv", "source,hours\na,1\nb,2\n")
-    write(tmp_path, "results/mini/claims.csv", "id,verdict\none.1,reproduced\none.2,reproduced\n")
+    write(
+        tmp_path, "results/mini/one/claims.csv", "id,verdict\none.1,reproduced\none.2,reproduced\n"
+    )
     write(tmp_path, "results/mini/provenance.csv", "x\n1\n")
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", "-A")
@@ -87,7 +89,7 @@ def test_only_what_changed_is_shown(repository):
     changed = HEAD + "A,x,11,9,13,50\nB,x,25,24,26,\nC,x,,,,7\nD,x,5,4,6,\n"
     write(repository, TABLE, changed)
     write(repository, "results/mini/tables/corpora.csv", "source,hours\na,1\nb,3\n")
-    write(repository, "results/mini/claims.csv", "id,verdict\none.1,reproduced\none.2,open\n")
+    write(repository, "results/mini/one/claims.csv", "id,verdict\none.1,reproduced\none.2,open\n")
     write(repository, "results/mini/provenance.csv", "x\n2\n")
     write(repository, "results/mini/one/tables/new.csv", HEAD + "A,x,1,1,1,\n")
     done = compare(repository, "HEAD", "results/mini")
@@ -97,7 +99,7 @@ def test_only_what_changed_is_shown(repository):
     assert body == [
         "3 cells differ: 1 outside the interval of before, 1 inside it; 1 are new, 0 are gone.",
         "",
-        "## claims",
+        "## one/claims",
         "",
         "| claim | before | after |",
         "|---|---|---|",

@@ -21,7 +21,7 @@ RUNS = [
     run("results/mini/one/runs/train-a.json", "train", 3600.0, peak_memory_bytes=5e9),
     run("results/mini/one/runs/train-b.json", "train", 10800.0, **ON_GPU),
     run("results/mini/two/runs/train-a.json", "train", 1800.0),
-    run("results/mini/runs/judge_claims.json", "judge", 900.0),
+    run("results/mini/runs/gather_claims.json", "judge", 900.0),
     run("data/records/fetch/x/y.json", "prepare", 900.0),
 ]
 

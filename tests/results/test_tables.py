@@ -159,11 +159,17 @@ def test_a_premise_without_its_rows_names_what_is_missing(tmp_path):
 
 def test_a_claim_without_its_rows_is_not_testable_and_says_why(tmp_path):
     metrics = metrics_file(tmp_path / "chung2018", {"A*": (20, 18, 22)})
-    out = {kind: tmp_path / kind for kind in ("csv", "markdown", "verdicts", "html")}
     source = Path("workflow/reference/claims.yaml")
-    claims.judge_claims(scale="mini", claims=source, metrics=[metrics], **out)
-    frame = pd.read_csv(out["csv"])
+    judged = []
+    for paper in ("chung2018", "cao2020"):
+        out = {kind: tmp_path / f"{paper}.{kind}" for kind in ("csv", "markdown")}
+        claims.judge_claims(scale="mini", paper=paper, claims=source, metrics=metrics, **out)
+        judged.append(out["csv"])
+    page = {kind: tmp_path / kind for kind in ("csv", "markdown", "verdicts", "html")}
+    claims.gather_claims(scale="mini", judged=judged, **page)
+    frame = pd.read_csv(page["csv"])
     assert list(frame.columns) == claims.COLUMNS
+    assert frame["paper"].unique().tolist() == ["chung2018", "cao2020"]
     assert set(frame["verdict"]) == {claims.NOT_TESTABLE}
     assert frame["reason"].str.len().min() > 0
 

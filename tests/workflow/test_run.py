@@ -150,8 +150,10 @@ def test_changed_code_reruns_what_runs_it(finished):
     path.write_text(before + "\n# changed\n")
     planned = finished.planned()
     path.write_text(before)
+    judged = {rule for rule in planned if rule.startswith("judge_claims_")}
     pages = {"describe_costs", "describe_provenance", "write_index"}
-    assert set(planned) == {"judge_claims", *pages, "all"}
+    assert set(planned) == {*judged, "gather_claims", *pages, "all"}
+    assert len(judged) == 4
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,7 @@ def results_of(paper, tables, figures, also):
         *(f"{folder}/figures/{figure}.png" for figure in figures[paper]),
         *(f"{folder}/{name}" for name in also[paper]),
         f"{folder}/metrics.csv",
+        f"{folder}/claims.csv",
     ]
 
 

@@ -6,7 +6,8 @@ REQUIRED INPUTS
 OUTPUTS
     results/{scale}/<paper>/tables/          csv, md, tex, html
     results/{scale}/<paper>/figures/         png, pdf
-    results/{scale}/claims.csv               a verdict for each claim
+    results/{scale}/<paper>/claims.csv       a verdict for each of its claims
+    results/{scale}/claims.csv               those of all papers
     results/{scale}/provenance.csv           one row a job
     results/{scale}/costs.csv                one row a step
     results/{scale}/index.html               all of it on one page
@@ -101,13 +102,13 @@ RECORDS += [
         "{results}/{paper}/runs/{job}.json",
         results=RESULTS,
         paper=TABLES,
-        job=["write_tables", "plot_tables"],
+        job=["write_tables", "plot_tables", "judge_claims"],
     ),
     f"{CHUNG}/runs/plot_training.json",
     *expand(
         "{results}/runs/{job}.json",
         results=RESULTS,
-        job=["write_corpora_table", "plot_corpora", "judge_claims"],
+        job=["write_corpora_table", "plot_corpora", "gather_claims"],
     ),
 ]
 
@@ -117,7 +118,7 @@ localrules:
     plot_training,
     write_corpora_table,
     plot_corpora,
-    judge_claims,
+    gather_claims,
     describe_parameters,
     describe_provenance,
     describe_costs,
@@ -218,6 +219,43 @@ for paper in TABLES:
                 --reference {input.reference:q} \
                 --png {output.png:q} \
                 --pdf {output.pdf:q} \
+                --record {output.record:q} 2>&1 | tee {log:q}
+            """
+
+    rule:
+        name:
+            f"judge_claims_{paper}"
+        input:
+            claims="workflow/reference/claims.yaml",
+            metrics=f"{RESULTS}/{paper}/metrics.csv",
+            code=code_of("judge-claims"),
+        output:
+            csv=f"{RESULTS}/{paper}/claims.csv",
+            markdown=f"{RESULTS}/{paper}/claims.md",
+            record=f"{RESULTS}/{paper}/runs/judge_claims.json",
+        log:
+            f"logs/{P.scale}/{paper}/judge_claims.log",
+        benchmark:
+            f"logs/{P.scale}/{paper}/judge_claims.tsv"
+        localrule: True
+        conda:
+            "../../envs/environment.yml"
+        threads: 1
+        resources:
+            mem_mb=memory(4000),
+            runtime=30,
+        params:
+            scale=P.scale,
+            paper=paper,
+        shell:
+            """
+            python -m crosstalk judge-claims \
+                --scale {params.scale:q} \
+                --paper {params.paper:q} \
+                --claims {input.claims:q} \
+                --metrics {input.metrics:q} \
+                --csv {output.csv:q} \
+                --markdown {output.markdown:q} \
                 --record {output.record:q} 2>&1 | tee {log:q}
             """
 
@@ -348,12 +386,11 @@ config["again"] = (
 )
 
 
-rule judge_claims:
-    """Judge every claim of every paper from the metrics and their intervals."""
+rule gather_claims:
+    """Put the claims of all papers on one page."""
     input:
-        claims="workflow/reference/claims.yaml",
-        metrics=expand(f"{RESULTS}/{{paper}}/metrics.csv", paper=TABLES),
-        code=code_of("judge-claims"),
+        judged=expand(f"{RESULTS}/{{paper}}/claims.csv", paper=TABLES),
+        code=code_of("gather-claims"),
     output:
         csv=f"{RESULTS}/claims.csv",
         markdown=f"{RESULTS}/claims.md",
@@ -364,11 +401,11 @@ rule judge_claims:
             caption="../report/claims.rst",
             labels={"kind": "table", "name": "claims"},
         ),
-        record=f"{RESULTS}/runs/judge_claims.json",
+        record=f"{RESULTS}/runs/gather_claims.json",
     log:
-        f"logs/{P.scale}/judge_claims.log",
+        f"logs/{P.scale}/gather_claims.log",
     benchmark:
-        f"logs/{P.scale}/judge_claims.tsv"
+        f"logs/{P.scale}/gather_claims.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
@@ -379,10 +416,9 @@ rule judge_claims:
         scale=P.scale,
     shell:
         """
-        python -m crosstalk judge-claims \
+        python -m crosstalk gather-claims \
             --scale {params.scale:q} \
-            --claims {input.claims:q} \
-            --metrics {input.metrics:q} \
+            --judged {input.judged:q} \
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
             --verdicts {output.verdicts:q} \

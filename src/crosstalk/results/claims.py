@@ -63,24 +63,31 @@ class Finding:
 def judge_claims(
     *,
     scale: str,
+    paper: str,
     claims: Input,
-    metrics: list[Input],
+    metrics: Input,
+    csv: Output,
+    markdown: Output,
+) -> None:
+    """Judge every claim of one paper."""
+    measured = pooled(read_metrics(metrics))
+    rows = [judge(claim, paper, measured, scale) for claim in read_claims(claims)[paper]]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame.to_csv(csv, index=False, float_format="%.4f")
+    markdown.write_text(readable(frame).drop(columns="paper").to_markdown(index=False) + "\n")
+
+
+def gather_claims(
+    *,
+    scale: str,
+    judged: list[Input],
     csv: Output,
     markdown: Output,
     verdicts: Output,
     html: Output,
 ) -> None:
-    """Judge every claim of every paper; ``metrics`` are the papers' tables, named by folder.
-
-    ``verdicts`` counts them by paper.
-    """
-    measured = {path.parent.name: pooled(read_metrics(path)) for path in metrics}
-    rows = [
-        judge(claim, paper, measured.get(paper), scale)
-        for paper, listed in read_claims(claims).items()
-        for claim in listed
-    ]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
+    """Put the claims of all papers together; ``verdicts`` counts them by paper."""
+    frame = pd.concat([pd.read_csv(path) for path in judged])
     frame.to_csv(csv, index=False, float_format="%.4f")
     shown = readable(frame)
     markdown.write_text(shown.to_markdown(index=False) + "\n")
@@ -103,7 +110,7 @@ def count_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     return counts.reindex(index=frame["paper"].unique(), columns=VERDICTS, fill_value=0)
 
 
-def judge(claim: Claim, paper: str, measured: pd.DataFrame | None, scale: str) -> dict[str, object]:
+def judge(claim: Claim, paper: str, measured: pd.DataFrame, scale: str) -> dict[str, object]:
     """One row of ``claims.csv``."""
     row: dict[str, object] = {
         "id": claim.id,
@@ -143,10 +150,10 @@ def _premise(premise: Premise | None, measured: pd.DataFrame) -> tuple[str, str]
     return NOT_TESTABLE, f"it presumes {names}, which is {more:.2f} against {less:.2f}"
 
 
-def _finding(claim: Claim, measured: pd.DataFrame | None) -> Finding | None:
+def _finding(claim: Claim, measured: pd.DataFrame) -> Finding | None:
     names = (claim.above.row, claim.above.than) if claim.above else (claim.ratio.of, claim.ratio.to)
     keys = [(claim.table, name, claim.column) for name in names]
-    if measured is None or any(key not in measured.index for key in keys):
+    if any(key not in measured.index for key in keys):
         return None
     a, b = (measured.loc[key] for key in keys)
     seeds = int(min(a["seeds"], b["seeds"]))
