@@ -55,16 +55,19 @@ def undisturbed(cluster):
     return (cluster.folder / MODEL).read_bytes()
 
 
-def again(project):
-    """Begin to train once more; the process that waits for the queue."""
-    (project.folder / MODEL).unlink()
-    return subprocess.Popen(
+@pytest.fixture
+def waiting(cluster, undisturbed):
+    """The process that waits for the queue while the model is made once more."""
+    (cluster.folder / MODEL).unlink()
+    process = subprocess.Popen(
         ["snakemake", *PROFILE, *LONG, "--", MODEL],
-        cwd=project.folder,
-        env=project.environment,
+        cwd=cluster.folder,
+        env=cluster.environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    yield process
+    process.kill()
 
 
 def test_jobs_go_through_the_queue(cluster, undisturbed):
@@ -74,17 +77,16 @@ def test_jobs_go_through_the_queue(cluster, undisturbed):
     assert cluster.run("squeue", "--noheader").stdout == ""
 
 
-def test_a_job_asks_for_what_its_rule_states(cluster, undisturbed):
-    waiting = again(cluster)
+def test_a_job_asks_for_what_its_rule_states(cluster, undisturbed, waiting):
     job = training_at_work(cluster)
-    asked = cluster.run("squeue", "--noheader", f"--jobs={job}", "--format=%C %m %l %b").stdout
-    assert asked.split() == ["1", "8000M", "1-00:00:00", "gres/gpu:1"]
+    fields = "NumCPUs,MinMemory,TimeLimit,tres-per-job"
+    asked = cluster.run("squeue", "--noheader", f"--jobs={job}", f"--Format={fields}").stdout
+    assert asked.split() == ["1", "8000M", "1-00:00:00", "gres:gpu:1"]
     assert waiting.wait(timeout=600) == 0
     assert (cluster.folder / MODEL).read_bytes() == undisturbed
 
 
-def test_a_cancelled_job_is_made_by_the_next_call(cluster, undisturbed):
-    waiting = again(cluster)
+def test_a_cancelled_job_is_made_by_the_next_call(cluster, undisturbed, waiting):
     cluster.run("scancel", training_at_work(cluster))
     assert waiting.wait(timeout=600) == 1
     assert not (cluster.folder / MODEL).exists()
@@ -92,8 +94,7 @@ def test_a_cancelled_job_is_made_by_the_next_call(cluster, undisturbed):
     assert (cluster.folder / MODEL).read_bytes() == undisturbed
 
 
-def test_a_preempted_job_comes_back(cluster, undisturbed):
-    waiting = again(cluster)
+def test_a_preempted_job_comes_back(cluster, undisturbed, waiting):
     job = training_at_work(cluster)
     cluster.run("sbatch", "--partition=urgent", "--exclusive", "--wait", "--wrap", "sleep 1")
     assert waiting.wait(timeout=600) == 0
