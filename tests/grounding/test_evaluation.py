@@ -11,8 +11,9 @@ from tests.grounding.conftest import PICTURES, TEST, tiny
 from crosstalk.evaluation.abx import phone_errors
 from crosstalk.evaluation.answers import read_items
 from crosstalk.evaluation.gap import Errors, ratios
-from crosstalk.grounding.evaluation import ERRORS, evaluate_grounded
+from crosstalk.grounding.evaluation import evaluate_grounded
 from crosstalk.grounding.model import load_variants
+from crosstalk.grounding.names import ERRORS
 from crosstalk.grounding.representations import layers_of, phone_tokens
 from crosstalk.grounding.summary import measure_gap
 from crosstalk.grounding.training import train_grounded

@@ -14,8 +14,9 @@ import pandas as pd
 
 from crosstalk.evaluation.abx import language_errors, phone_errors
 from crosstalk.evaluation.answers import write_items
-from crosstalk.grounding.captions import Kind, Variant
+from crosstalk.grounding.captions import Kind
 from crosstalk.grounding.model import load_variants
+from crosstalk.grounding.names import ERRORS, row_name
 from crosstalk.grounding.pictures import Pictures
 from crosstalk.grounding.representations import Frames, cepstra, layers_of, log_mel, phone_tokens
 from crosstalk.grounding.retrieval import Condition, chance_items, retrieval_items, write_examples
@@ -26,17 +27,6 @@ from crosstalk.speech.packed import PackedSpeech
 from crosstalk.stage import Input, Output
 from crosstalk.training.seeding import seed_everything
 from crosstalk.xlsr.model import build_model
-
-AUDIO, GROUNDED = "SSL_A", "VGS+"
-VARIANTS: dict[Variant, str] = {
-    "alone": AUDIO,
-    "pictures": GROUNDED,
-    "shuffled": f"{GROUNDED} shuffled",
-    "text": f"{GROUNDED} text",
-}
-"""The paper's names of the two kinds of model, and those of our controls."""
-ERRORS = ("pair", "row", "column", "language", "seed", "cluster", "error")
-"""Columns of the errors: language pair, model, what was measured, language, what is resampled."""
 
 
 def evaluate_grounded(
@@ -98,11 +88,6 @@ def evaluate_grounded(
     frame = pd.concat([frame.drop(columns="chance"), chance_items(frame)], ignore_index=True)
     write_items(frame.assign(table="retrieval", seed=seed), answers)
     write_examples(bilingual, speech, asked, seen, retrieved, projection)
-
-
-def row_name(kind: str, variant: Variant) -> str:
-    """Name a model as tables do: ``mono VGS+``."""
-    return f"{kind} {VARIANTS[variant]}"
 
 
 def _condition(kind: Kind, languages: str, path: Path) -> Condition:

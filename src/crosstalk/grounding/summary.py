@@ -19,7 +19,7 @@ from crosstalk.evaluation.gap import (
     resampled_errors,
     widened,
 )
-from crosstalk.grounding.evaluation import AUDIO, ERRORS, GROUNDED
+from crosstalk.grounding.names import AUDIO, ERRORS, GROUNDED
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.results.metrics import ALL, METRICS
 from crosstalk.stage import Input, Output
