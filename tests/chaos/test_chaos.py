@@ -31,6 +31,15 @@ TARGETS = [
 MODEL = "results/smoke/chung2018/models/speech2vec-en-words-seed0.safetensors"
 
 
+# A disk of SIZE bytes that only these commands see, so that no root and no unmounting is needed.
+ON_A_SMALL_DISK = """
+mount -t tmpfs -o size=$SIZE tmpfs "$DISK" && cp -a "$PROJECT/." "$DISK" && cd "$DISK"
+snakemake --cores 2 -- $TARGETS >"$OUT/full.log" 2>&1 && exit 3
+mount -o remount,size=8g "$DISK"
+workflow/scripts/unlock && snakemake --cores 2 -- $TARGETS && cp -a results "$OUT"
+"""
+
+
 @dataclass
 class Calm:
     """A project after a run that nothing disturbed, how long that took and what it made."""
@@ -45,6 +54,11 @@ def results(project):
     folder = project.folder / "results/smoke"
     files = (path for path in folder.rglob("*") if path.is_file() and "runs" not in path.parts)
     return {str(path.relative_to(folder)): file_digest(path) for path in files}
+
+
+def occupied(folder):
+    """Bytes that the files of a folder take on a disk of 4 KiB blocks."""
+    return sum(-(-path.lstat().st_size // 4096) * 4096 for path in folder.rglob("*"))
 
 
 def clear(project):
@@ -161,6 +175,28 @@ def test_a_truncated_checkpoint(calm, project, trial):
         file.truncate(dice.randrange(newest.stat().st_size))
     finish(project)
     assert results(project) == calm.results
+
+
+@pytest.mark.parametrize("trial", TRIALS)
+def test_a_disk_that_runs_full(calm, project, trial):
+    dice = random.Random(f"disk {SEED} {trial}")
+    needed = occupied(project.folder)
+    clear(project)
+    start = occupied(project.folder)
+    disk, out = project.folder.parent / "disk", project.folder.parent / "out"
+    disk.mkdir()
+    out.mkdir()
+    on_disk = Project(disk).beside(
+        SIZE=str(start + round(dice.uniform(0.1, 0.8) * (needed - start))),
+        DISK=str(disk),
+        PROJECT=str(project.folder),
+        OUT=str(out),
+        TARGETS=" ".join(TARGETS),
+    )
+    on_disk.run("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", ON_A_SMALL_DISK)
+    said = (out / "full.log").read_text()
+    assert re.search(r"crosstalk: error: .*(no space left|is the disk full)", said)
+    assert results(Project(out)) == calm.results
 
 
 @pytest.mark.parametrize("trial", TRIALS)
