@@ -2,7 +2,7 @@
 
     plan     `snakemake -n` of the whole workflow at each scale: jobs, seconds, peak memory
     jobs     the same trivial jobs by Snakemake, with and without our scheduling.smk, and by make
-    imports  CPU seconds until a stage could begin, most expensive first, and what torch takes of it
+    imports  CPU seconds until a stage could begin, the dearest dozen, and what torch takes of it
     idle     from a scale's run records: share of the cores' time in which no stage ran; it says
              something only where all was run in one go, and a pause counts as idle
 
@@ -119,22 +119,21 @@ def imports() -> None:
         seconds, with_torch = imported(module)
         rows.append((min(names), len(names), seconds, torch / seconds if with_torch else 0.0))
     rows.sort(key=lambda row: -row[2])
+    rows = rows[:12]
     show(("stage", "in its module", "CPU s", "torch alone"), rows)
 
 
 def imported(module: str) -> tuple[float, bool]:
-    """Least CPU seconds of three imports, a process each, and whether torch was among them."""
+    """CPU seconds of an import in a process of its own, and whether torch was part of it."""
     program = (
         "import importlib, sys, time; importlib.import_module(sys.argv[1]);"
         "print(time.process_time(), 'torch' in sys.modules)"
     )
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", program, module], capture_output=True, text=True, check=True
-        ).stdout.split()
-        for _ in range(3)
-    ]
-    return min(float(seconds) for seconds, _ in runs), runs[0][1] == "True"
+    said = subprocess.run(
+        [sys.executable, "-c", program, module], capture_output=True, text=True, check=True
+    )
+    seconds, with_torch = said.stdout.split()
+    return float(seconds), with_torch == "True"
 
 
 def idle(scale: str, cores: int) -> None:

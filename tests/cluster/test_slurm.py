@@ -4,6 +4,7 @@ Jobs go through sbatch; one that is cancelled is made by the next call, one that
 is preempted comes back by itself, and neither changes a byte.
 """
 
+import re
 import shutil
 import subprocess
 import time
@@ -101,3 +102,12 @@ def test_a_preempted_job_comes_back(cluster, undisturbed, waiting):
     assert (cluster.folder / MODEL).read_bytes() == undisturbed
     log = (cluster.folder.parent / "slurmctld.log").read_text()
     assert f"preempted JobId={job}" in log
+
+
+def test_the_whole_workflow_goes_through_the_queue(cluster):
+    cluster.run("snakemake", *PROFILE)
+    said = "".join(p.read_text() for p in (cluster.folder / ".snakemake/log").glob("*.log"))
+    sent = len(re.findall(r"has been submitted with SLURM jobid", said))
+    records = list(cluster.folder.glob("results/smoke/*/runs/*.json"))
+    assert sent > len(records) / 2  # the others are made on the login node, in seconds
+    assert cluster.planned() == {}
