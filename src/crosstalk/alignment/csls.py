@@ -129,13 +129,21 @@ def _top(
 ) -> tuple[Tensor, Tensor]:
     """Best k by cosine, or by 2 cos - density of the target."""
     k = min(k, len(target))
-    found = []
+    values = source.new_empty(len(source), k)
+    rows = torch.empty(len(source), k, dtype=torch.int64, device=source.device)
+    room, begin = source.new_empty(0), 0
     for block in _blocks(source, len(target), block_bytes):
-        scores = block @ target.T
+        # One buffer for all blocks: new ones leave holes that malloc does not fill again.
+        if room.shape != (len(block), len(target)):
+            room = source.new_empty(len(block), len(target))
+        scores = torch.mm(block, target.T, out=room)
         if density is not None:
             scores.mul_(2).sub_(density)
-        found.append(scores.max(1, keepdim=True) if k == 1 else scores.topk(k))
-    return torch.cat([f.values for f in found]), torch.cat([f.indices for f in found])
+        end = begin + len(block)
+        best = scores.max(1, keepdim=True) if k == 1 else scores.topk(k)
+        values[begin:end], rows[begin:end] = best
+        begin = end
+    return values, rows
 
 
 def _blocks(source: Tensor, columns: int, block_bytes: int | None) -> Iterator[Tensor]:
