@@ -1,6 +1,8 @@
 """Neighbours against a loop that follows the definition."""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +90,25 @@ def test_memory_is_bounded_by_the_block(monkeypatch):
     x = torch.randn(500, 4, generator=torch.Generator().manual_seed(0))
     top_csls(x, x, 1, block_bytes=20_000)
     assert 0 < widest <= 20_000
+
+
+GROWTH = """
+import resource, torch
+from crosstalk.alignment.csls import nearest_csls
+
+torch.set_num_threads(1)
+words = torch.randn(12_000, 4)
+nearest_csls(words[:100], words[:100])
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+nearest_csls(words, words)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+def test_blocks_do_not_pile_up():
+    """All similarities are 550 MiB, which blocks that leave holes behind come to as well."""
+    done = subprocess.run([sys.executable, "-c", GROWTH], capture_output=True, check=True)
+    assert int(done.stdout) < 50 * 1024  # KiB
 
 
 def test_mutual_neighbours_are_each_others_best(spaces):
