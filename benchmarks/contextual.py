@@ -131,7 +131,7 @@ def train_ours(encoder: Encoder, batches: PairBatches, updates: int) -> tuple[fl
 
 def train_theirs(bert, bitext: Bitext, batches: PairBatches, updates: int) -> tuple[float, float]:
     """The same by transformers' Trainer, over the same pairs."""
-    from transformers import Trainer, TrainingArguments
+    from transformers import PrinterCallback, Trainer, TrainingArguments
 
     frozen = copy.deepcopy(bert).eval().requires_grad_(requires_grad=False).to(device())
     marks, losses = [], []
@@ -178,6 +178,7 @@ def train_theirs(bert, bitext: Bitext, batches: PairBatches, updates: int) -> tu
         )
         steps = list(range(updates + 1))
         trainer = Aligner(bert, options, data_collator=collate, train_dataset=steps)
+        trainer.remove_callback(PrinterCallback)
         trainer.train()
         end = time.perf_counter()
     linked = sum(len(batches.batch_at(step).foreign_linked) for step in steps[1:])
