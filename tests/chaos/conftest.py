@@ -1,4 +1,4 @@
-"""The trials are counted and published: `results/chaos.md`, shown in docs/trust.md."""
+"""The trials are counted, in `results/chaos.md`."""
 
 import subprocess
 from collections import Counter
