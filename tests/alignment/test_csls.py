@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import normalize
 
 from crosstalk.alignment.csls import mutual_neighbours, nearest_csls, top_cosine, top_csls
 
@@ -79,14 +80,14 @@ def test_blocks_change_memory_not_results(spaces, block_bytes):
 
 def test_memory_is_bounded_by_the_block(monkeypatch):
     widest = 0
-    topk = torch.Tensor.topk
+    mm = torch.mm
 
-    def watch(self, k):
+    def watch(x, y, *, out):
         nonlocal widest
-        widest = max(widest, self.numel() * self.element_size())
-        return topk(self, k)
+        widest = max(widest, out.numel() * out.element_size())
+        return mm(x, y, out=out)
 
-    monkeypatch.setattr(torch.Tensor, "topk", watch)
+    monkeypatch.setattr(torch, "mm", watch)
     x = torch.randn(500, 4, generator=torch.Generator().manual_seed(0))
     top_csls(x, x, 1, block_bytes=20_000)
     assert 0 < widest <= 20_000
@@ -94,21 +95,39 @@ def test_memory_is_bounded_by_the_block(monkeypatch):
 
 GROWTH = """
 import resource, torch
-from crosstalk.alignment.csls import nearest_csls
+from crosstalk.alignment.csls import nearest_csls, rank_of_counterparts
 
 torch.set_num_threads(1)
-words = torch.randn(12_000, 4)
-nearest_csls(words[:100], words[:100])
+words, few = torch.randn(12_000, 4), torch.randn(100, 4)
+CALL(few)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-nearest_csls(words, words)
+CALL(words)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
-def test_blocks_do_not_pile_up():
+@pytest.mark.parametrize(
+    "call",
+    ["lambda x: nearest_csls(x, x)", "lambda x: rank_of_counterparts(x, x, x[:, 0])"],
+    ids=["nearest", "rank"],
+)
+def test_blocks_do_not_pile_up(call):
     """All similarities are 550 MiB, which blocks that leave holes behind come to as well."""
-    done = subprocess.run([sys.executable, "-c", GROWTH], capture_output=True, check=True)
+    script = GROWTH.replace("CALL", f"({call})")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert int(done.stdout) < 50 * 1024  # KiB
+
+
+@pytest.mark.parametrize("columns", [1, 15, 640, 641, 655, 1000])
+@pytest.mark.parametrize("k", [1, 10])
+def test_the_best_of_many_are_those_of_all(columns, k):
+    """Enough columns to be looked at by groups, with and without some after the last group."""
+    x = torch.randn(30, 8, generator=torch.Generator().manual_seed(columns))
+    y = torch.randn(columns, 8, generator=torch.Generator().manual_seed(k))
+    values, rows = top_cosine(x, y, k)
+    expected = (normalize(x) @ normalize(y).T).topk(min(k, columns))
+    assert torch.allclose(values, expected.values, atol=1e-6)
+    assert torch.equal(rows, expected.indices)
 
 
 def test_mutual_neighbours_are_each_others_best(spaces):

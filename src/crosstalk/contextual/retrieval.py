@@ -13,7 +13,7 @@ import pandas as pd
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from crosstalk.alignment.csls import BLOCK_BYTES, mean_similarity, rank_of_counterparts
+from crosstalk.alignment.csls import mean_similarity, rank_of_counterparts
 from crosstalk.contextual.bitext import Bitext, read_bitext
 from crosstalk.contextual.encoder import Encoder
 from crosstalk.contextual.rotation import Rotations, load_rotations
@@ -25,10 +25,6 @@ from crosstalk.params.contextual import RetrievalParams, Similarity
 from crosstalk.progress import progress
 from crosstalk.stage import Input, Output
 from crosstalk.training.device import device
-
-LEAST_ROWS = 128
-"""Queries that are compared together at least: fewer make a matrix product a third slower, and a
-million candidates take 512 MB a table."""
 
 
 def retrieve_words(
@@ -82,13 +78,11 @@ def ranks_of(source: Tensor, target: Tensor, similarity: Similarity, *, neighbou
         space, target = source / source.norm(), target / target.norm()
     else:
         space, target = query, normalize(target)
-    least = LEAST_ROWS * len(target) * target.element_size()
-    block_bytes = max(BLOCK_BYTES[target.device.type], least)
     if similarity == "cosine":
         density = target.new_zeros(len(target))
     else:
-        density = mean_similarity(target, space, neighbours, block_bytes=block_bytes)
-    return rank_of_counterparts(query, target, density, block_bytes=block_bytes)
+        density = mean_similarity(target, space, neighbours)
+    return rank_of_counterparts(query, target, density)
 
 
 def _asked(
