@@ -117,7 +117,7 @@ class GroundedSpeech(nn.Module):
         frames = self.speech.encoder.lengths(audio.shape[1])
         mask = None if positions is None else as_mask(positions, frames)
         encoded = self.speech.encode(audio, lengths, mask=mask, upto=self.cfg.tap)
-        there = inside(encoded.lengths, frames).squeeze(1)
+        there = inside(encoded.lengths, frames).squeeze(2)
         heard = there if mask is None else there & ~mask
         # A short caption may be masked whole: then its masked frames have to do.
         weight = torch.where(heard.any(1, keepdim=True), heard, there).unsqueeze(-1).float()

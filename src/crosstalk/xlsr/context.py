@@ -104,7 +104,7 @@ class ContextNetwork(nn.Module):
         x
             float [B, T, D].
         inside
-            bool [B, 1, T], false in padding; None where there is none.
+            bool [B, T, 1], false in padding; None where there is none.
         upto
             Blocks to run. In the pre-norm variant the normalisation after the last block belongs
             to the context only if all run.
@@ -112,7 +112,7 @@ class ContextNetwork(nn.Module):
         """
         keys = None
         if inside is not None:
-            x, keys = x * inside.transpose(1, 2), inside.unsqueeze(1)
+            x, keys = x * inside, inside.transpose(1, 2).unsqueeze(1)
         x = x + self.positions(x)
         if not self.cfg.pre_norm:
             x = self.norm(x)

@@ -3,6 +3,9 @@
 Without padding, so a frame depends on nothing beyond its own 25 ms, and rows of a padded batch get
 what they would get alone. Read in samples it is the papers' encoder; read in log-mel frames, the
 same convolutions make a small one.
+
+Everything is [B, T, C], a frame's channels side by side, as normalisation over channels wants them:
+with [B, C, T] between, half of a step on a CPU went into moving numbers.
 """
 
 from __future__ import annotations
@@ -14,6 +17,27 @@ from torch.nn import functional
 from crosstalk.params.xlsr import EncoderParams
 
 _EPSILON = 1e-5
+
+
+class Convolution(nn.Conv1d):
+    """Conv1d over float [B, T, C], as one matrix product of windows laid out side by side."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map float [B, T, C] to [B, (T - kernel) // stride + 1, O]."""
+        (kernel,), (stride,) = self.kernel_size, self.stride
+        rows, frames, channels = x.shape
+        windows = max(0, _after(self, frames))
+        # A window is that many steps of `stride` frames, the last of which may be cut short.
+        steps = -(-kernel // stride)
+        count = windows + steps - 1
+        x = functional.pad(x, (0, 0, 0, count * stride - frames))  # or, if negative, cut
+        stepped = x.reshape(rows, count, stride * channels)
+        parts = [
+            stepped[:, step : step + windows, : (kernel - step * stride) * channels]
+            for step in range(steps)
+        ]
+        weight = self.weight.transpose(1, 2).flatten(1)
+        return functional.linear(torch.cat(parts, 2), weight, self.bias)
 
 
 class ChannelNorm(nn.Module):
@@ -28,22 +52,25 @@ class ChannelNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor, inside: Tensor | None) -> Tensor:
-        """Normalise float [B, C, T]; ``inside`` bool [B, 1, T] is false in padding."""
+        """Normalise float [B, T, C]; ``inside`` bool [B, T, 1] is false in padding."""
         if inside is None:
-            return functional.group_norm(x, x.shape[1], self.weight, self.bias, _EPSILON)
+            turned = x.transpose(1, 2)
+            turned = functional.group_norm(
+                turned, turned.shape[1], self.weight, self.bias, _EPSILON
+            )
+            return turned.transpose(1, 2).contiguous()
         x = x.float()
-        count = inside.sum(-1, keepdim=True)
-        mean = (x * inside).sum(-1, keepdim=True) / count
-        variance = ((x - mean).square() * inside).sum(-1, keepdim=True) / count
-        x = (x - mean) * torch.rsqrt(variance + _EPSILON)
-        return x * self.weight[:, None] + self.bias[:, None]
+        count = inside.sum(1, keepdim=True)
+        mean = (x * inside).sum(1, keepdim=True) / count
+        variance = ((x - mean).square() * inside).sum(1, keepdim=True) / count
+        return (x - mean) * torch.rsqrt(variance + _EPSILON) * self.weight + self.bias
 
 
 class FrameNorm(nn.LayerNorm):
-    """LayerNorm over the channels of float [B, C, T]."""
+    """LayerNorm over the channels of float [B, T, C]."""
 
     def forward(self, x: Tensor, inside: Tensor | None) -> Tensor:  # noqa: ARG002 - as ChannelNorm
-        return super().forward(x.transpose(1, 2)).transpose(1, 2)
+        return super().forward(x)
 
 
 class ConvEncoder(nn.Module):
@@ -54,7 +81,7 @@ class ConvEncoder(nn.Module):
         self.cfg = cfg
         inputs = (cfg.inputs, *cfg.channels[:-1])
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(*shape, bias=cfg.bias)
+            Convolution(*shape, bias=cfg.bias)
             for shape in zip(inputs, cfg.channels, cfg.kernels, cfg.strides, strict=True)
         )
         for convolution in self.convolutions:
@@ -73,15 +100,15 @@ class ConvEncoder(nn.Module):
 
     def forward(self, audio: Tensor, lengths: Tensor | None) -> Tensor:
         """Map audio float32 [B, L, F] to float [B, T, C]; ``lengths`` int64 [B], None for all L."""
-        x = audio.transpose(1, 2)
+        x = audio
         for index, convolution in enumerate(self.convolutions):
             x = convolution(x)
             if lengths is not None:
                 lengths = _after(convolution, lengths)
             if index < len(self.norms):
-                x = self.norms[index](x, inside(lengths, x.shape[2]))
+                x = self.norms[index](x, inside(lengths, x.shape[1]))
             x = functional.gelu(x)
-        return scale_gradient(x.transpose(1, 2), self.cfg.gradient_scale)
+        return scale_gradient(x, self.cfg.gradient_scale)
 
 
 def _after[Lengths: (int, Tensor)](convolution: nn.Conv1d, lengths: Lengths) -> Lengths:
@@ -90,10 +117,10 @@ def _after[Lengths: (int, Tensor)](convolution: nn.Conv1d, lengths: Lengths) -> 
 
 
 def inside(lengths: Tensor | None, frames: int) -> Tensor | None:
-    """Bool [B, 1, T], false in padding; None where there is none."""
+    """Bool [B, T, 1], false in padding; None where there is none."""
     if lengths is None:
         return None
-    return (torch.arange(frames, device=lengths.device) < lengths[:, None]).unsqueeze(1)
+    return (torch.arange(frames, device=lengths.device) < lengths[:, None]).unsqueeze(2)
 
 
 def scale_gradient(x: Tensor, scale: float) -> Tensor:
