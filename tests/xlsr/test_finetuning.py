@@ -15,16 +15,18 @@ from crosstalk.errors import DataError, ParameterError
 from crosstalk.params.ctc import FinetuneParams, LabelParams
 from crosstalk.seeds import derive_seed
 from crosstalk.training import state as state_module
+from crosstalk.xlsr import finetuning
 from crosstalk.xlsr.ctc import CtcModel, ctc_loss, load_ctc, log_probabilities, save_ctc
 from crosstalk.xlsr.decoding import best_path
 from crosstalk.xlsr.finetuning import (
     batch_loss,
     choose_learning,
     finetune_ctc,
+    settled_blocks,
     tri_stage,
 )
 from crosstalk.xlsr.labelled import LabelledBatches, shortened, with_labels
-from crosstalk.xlsr.model import build_model, load_model
+from crosstalk.xlsr.model import SpeechModel, build_model, load_model
 from crosstalk.xlsr.pretraining import draw_xlsr
 from crosstalk.xlsr.spec_augment import draw_spans
 from crosstalk.xlsr.tokens import BLANK, Vocabulary
@@ -151,7 +153,9 @@ def test_an_epoch_has_every_utterance_once_in_an_order_of_its_own(letters):
     vocabulary = Vocabulary.fit(zip(labelled.languages, labelled.labels, strict=True), "shared")
     batches = batches_of(labelled, vocabulary, seconds=4.0)
     epochs = [
-        np.concatenate([batches.utterances_at(e * len(batches) + i) for i in range(len(batches))])
+        np.concatenate(
+            [batches.plan[batches.place_of(e * len(batches) + i)] for i in range(len(batches))]
+        )
         for e in range(2)
     ]
     assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(len(labelled.labels)))
@@ -163,7 +167,7 @@ def test_an_epoch_has_every_utterance_once_in_an_order_of_its_own(letters):
         assert torch.equal(batch.audio, again.audio)
         assert torch.equal(batch.targets, again.targets)
         rows = batch.targets.split(batch.target_lengths.tolist())
-        for row, index in zip(rows, batches.utterances_at(number), strict=True):
+        for row, index in zip(rows, batches.plan[batch.place], strict=True):
             written = vocabulary.decode(row.tolist(), labelled.languages[index])
             assert written == labelled.labels[index]
 
@@ -254,6 +258,35 @@ def test_the_first_updates_leave_the_rest_as_it_was(tmp_path):
     assert len(same) == len(drawn)
     moved = [name for name, tensor in both.items() if not torch.equal(tensor, drawn[name])]
     assert any(name.startswith("context.blocks.0") for name in moved)
+
+
+@pytest.mark.usefixtures("own_state")
+@pytest.mark.parametrize("top", [0, 1])
+def test_blocks_that_do_not_learn_run_but_once_and_change_nothing(tmp_path, monkeypatch, top):
+    plain = {"time_share": 0.0, "channel_share": 0.0, "least_spans": 0, "updates": 12}
+    cfg = CFG.model_copy(update=plain)
+    ran = []
+    encode = SpeechModel.encode
+    monkeypatch.setattr(SpeechModel, "encode", lambda *a, **k: ran.append(1) or encode(*a, **k))
+    asked = {"protocol": "frozen", "reinitialise_top": top}
+    once, _ = finetune(tmp_path, "once", cfg, **asked)
+    few = len(ran)
+    monkeypatch.setattr(finetuning, "settled_blocks", lambda *_: 0)
+    always, _ = finetune(tmp_path, "always", cfg, **asked)
+    assert few < len(ran) - few == cfg.updates
+    assert once.read_bytes() == always.read_bytes()
+
+
+def test_what_is_random_or_learns_runs_every_time():
+    plain = CFG.model_copy(update={"time_share": 0.0, "channel_share": 0.0, "least_spans": 0})
+    model = build_model(MODEL)
+    assert settled_blocks(model, "frozen", 1, plain) == 1
+    assert settled_blocks(model, "full", 1, plain) == settled_blocks(model, "all", 1, plain) == 0
+    assert settled_blocks(model, "frozen", 1, CFG) == 0
+    for name in ("dropout", "layer_drop"):
+        context = MODEL.context.model_copy(update={name: 0.1})
+        dropping = build_model(MODEL.model_copy(update={"context": context}))
+        assert settled_blocks(dropping, "frozen", 1, plain) == 0
 
 
 def test_rates_are_those_of_fairseqs_tri_stage_schedule():

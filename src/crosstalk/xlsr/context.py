@@ -110,14 +110,20 @@ class ContextNetwork(nn.Module):
             to the context only if all run.
 
         """
-        keys = None
         if inside is not None:
-            x, keys = x * inside, inside.transpose(1, 2).unsqueeze(1)
+            x = x * inside
         x = x + self.positions(x)
         if not self.cfg.pre_norm:
             x = self.norm(x)
-        states = [self.dropout(x)]
-        for block in self.blocks[:upto]:
+        return self.go_on(self.dropout(x), inside, 0, upto)
+
+    def go_on(
+        self, x: Tensor, inside: Tensor | None, begin: int, upto: int
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Run blocks ``begin`` to ``upto`` on what the one before made; results as of `forward`."""
+        keys = None if inside is None else inside.transpose(1, 2).unsqueeze(1)
+        states = [x]
+        for block in self.blocks[begin:upto]:
             dropped = self.training and torch.rand(()).item() < self.cfg.layer_drop
             states.append(states[-1] if dropped else block(states[-1], keys))
         whole = self.cfg.pre_norm and upto == len(self.blocks)

@@ -50,16 +50,22 @@ class CtcModel(nn.Module):
         mask: Tensor | None = None,
         channel_mask: Tensor | None = None,
         head_only: bool = False,
+        begin: int = 0,
     ) -> tuple[Tensor, Tensor]:
         """Return log-probabilities float32 [B, T, V + 1] and the frames int64 [B] of each row.
 
         ``audio``, ``lengths``, ``mask`` and ``channel_mask`` are those of `SpeechModel.encode`.
-        With ``head_only`` no gradient reaches anything but the output layer.
+        With ``head_only`` no gradient reaches anything but the output layer. If ``begin`` blocks
+        have run already, ``audio`` and ``lengths`` are those of `SpeechModel.go_on`.
         """
         with torch.set_grad_enabled(torch.is_grad_enabled() and not head_only):
-            heard = self.speech.encode(audio, lengths, mask=mask, channel_mask=channel_mask)
-        logits = self.head(self.dropout(heard.context))
-        return functional.log_softmax(logits.float(), dim=-1), heard.lengths
+            if begin:
+                context = self.speech.go_on(audio, lengths, begin)
+            else:
+                heard = self.speech.encode(audio, lengths, mask=mask, channel_mask=channel_mask)
+                context, lengths = heard.context, heard.lengths
+        logits = self.head(self.dropout(context))
+        return functional.log_softmax(logits.float(), dim=-1), lengths
 
 
 def ctc_loss(log_probs: Tensor, lengths: Tensor, targets: Tensor, target_lengths: Tensor) -> Tensor:

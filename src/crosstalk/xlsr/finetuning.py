@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import torch
 from accelerate import PartialState
-from torch import nn
+from torch import Tensor, nn
 
 from crosstalk.digest import file_digest
 from crosstalk.errors import ParameterError
@@ -127,14 +129,21 @@ def finetune_ctc(
         "frames": file_digest(frames),
         "cuts": file_digest(cuts),
     }
+    begin = settled_blocks(pretrained_model, protocol, reinitialise_top, cfg)
+    batch_at = settled(batches, pretrained_model, begin, cfg) if begin else batches
     head_batches = cfg.head_updates * PartialState().num_processes
     with training_state("finetune_ctc", belongs_to) as state:
         rows = train(
             network,
             optimiser,
-            batches,
+            batch_at,
             lambda wrapped, batch: batch_loss(
-                wrapped, pretrained_model, batch, cfg, head_only=batch.number < head_batches
+                wrapped,
+                pretrained_model,
+                batch,
+                cfg,
+                head_only=batch.number < head_batches,
+                begin=begin,
             ),
             schedule,
             state,
@@ -164,6 +173,40 @@ def choose_learning(model: CtcModel, protocol: Protocol, top: int) -> list[nn.Pa
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
+def settled_blocks(speech: SpeechModel, protocol: Protocol, top: int, cfg: FinetuneParams) -> int:
+    """How many blocks make the same of an utterance in every epoch: they need to run but once.
+
+    That is those below what learns, if nothing is dropped or masked at random.
+    """
+    random = [
+        speech.cfg.context.dropout,
+        speech.cfg.context.layer_drop,
+        cfg.time_share,
+        cfg.least_spans,
+        cfg.channel_share,
+    ]
+    return 0 if protocol != "frozen" or any(random) else len(speech.context.blocks) - top
+
+
+def settled(
+    batches: LabelledBatches, speech: SpeechModel, begin: int, cfg: FinetuneParams
+) -> Callable[[int], LabelledBatch]:
+    """Batches as the first ``begin`` blocks leave them, for `CtcModel.forward`."""
+    made: dict[int, tuple[Tensor, Tensor]] = {}
+
+    @torch.no_grad()
+    def batch_at(number: int) -> LabelledBatch:
+        batch = batches(number)
+        if batch.place not in made:
+            with mixed(batch, cfg):
+                encoded = speech.encode(batch.audio, batch.lengths, upto=begin)
+            made[batch.place] = encoded.layers[-1], encoded.lengths
+        states, lengths = made[batch.place]
+        return replace(batch, audio=states, lengths=lengths)
+
+    return batch_at
+
+
 def tri_stage(cfg: FinetuneParams) -> Rate:
     """Rise along a line, hold, and fall exponentially (fairseq)."""
     warm, hold = int(cfg.updates * cfg.warm_up), int(cfg.updates * cfg.hold)
@@ -185,11 +228,24 @@ def batch_loss(
     cfg: FinetuneParams,
     *,
     head_only: bool = False,
+    begin: int = 0,
 ) -> Sums:
     """Sum -log p(labels) over a batch whose frames and channels are masked; items are labels.
 
-    ``model`` is the `CtcModel` of ``speech``, or what wraps it for several processes.
+    ``model`` is the `CtcModel` of ``speech``, or what wraps it for several processes. If ``begin``
+    blocks have run already, nothing is masked.
     """
+    masks = {} if begin else draw_masks(speech, batch, cfg)
+    with mixed(batch, cfg):
+        log_probs, lengths = model(
+            batch.audio, batch.lengths, head_only=head_only, begin=begin, **masks
+        )
+    loss = ctc_loss(log_probs, lengths, batch.targets, batch.target_lengths)
+    return Sums(loss, int(batch.target_lengths.sum()))
+
+
+def draw_masks(speech: SpeechModel, batch: LabelledBatch, cfg: FinetuneParams) -> dict[str, Tensor]:
+    """Draw which frames bool [B, T] and channels bool [B, D] of a batch are hidden."""
     encoder, width = speech.encoder, speech.cfg.context.dimension
     frames = encoder.lengths(batch.lengths)
     mask = draw_spans(
@@ -203,15 +259,11 @@ def batch_loss(
     channel_mask = draw_spans(
         channels, width, share=cfg.channel_share, length=min(cfg.channel_length, width)
     )
-    with torch.autocast(
+    return {"mask": mask, "channel_mask": channel_mask}
+
+
+def mixed(batch: LabelledBatch, cfg: FinetuneParams) -> torch.autocast:
+    """Compute in the precision asked for."""
+    return torch.autocast(
         batch.audio.device.type, torch.bfloat16, enabled=cfg.precision == "bfloat16"
-    ):
-        log_probs, lengths = model(
-            batch.audio,
-            batch.lengths,
-            mask=mask,
-            channel_mask=channel_mask,
-            head_only=head_only,
-        )
-    loss = ctc_loss(log_probs, lengths, batch.targets, batch.target_lengths)
-    return Sums(loss, int(batch.target_lengths.sum()))
+    )

@@ -80,6 +80,8 @@ class LabelledBatch:
     """int64 [B]."""
     number: int
     """Of the batch, counted from 0."""
+    place: int
+    """In the plan: every epoch has a batch of the same utterances."""
 
 
 class LabelledBatches:
@@ -106,15 +108,16 @@ class LabelledBatches:
         """Batches of an epoch."""
         return len(self.plan)
 
-    def utterances_at(self, number: int) -> np.ndarray:
-        """Return the utterances int64 [B] of a batch."""
-        epoch, place = divmod(number, len(self.plan))
+    def place_of(self, number: int) -> int:
+        """Return which of the plan a batch is."""
+        epoch, turn = divmod(number, len(self.plan))
         order = np.random.default_rng(derive_seed(self.seed, f"epoch {epoch}"))
-        return self.plan[order.permutation(len(self.plan))[place]]
+        return int(order.permutation(len(self.plan))[turn])
 
     def __call__(self, number: int) -> LabelledBatch:
         """Return a batch on the device."""
-        utterances = self.utterances_at(number)
+        place = self.place_of(number)
+        utterances = self.plan[place]
         audio = pad_sequence([self.speech.frames_of(i) for i in utterances], batch_first=True)
         labels = [self.targets[index] for index in utterances]
         return LabelledBatch(
@@ -123,6 +126,7 @@ class LabelledBatches:
             torch.tensor([index for row in labels for index in row], device=self.device),
             torch.tensor([len(row) for row in labels], device=self.device),
             number,
+            place,
         )
 
 

@@ -131,6 +131,14 @@ class SpeechModel(nn.Module):
         context, layers = self.context(x, valid, blocks)
         return Encoded(context, latents, counts, layers, raw.float().square().mean())
 
+    def go_on(self, states: Tensor, lengths: Tensor, begin: int) -> Tensor:
+        """Return the context float [B, T, D], where the first ``begin`` blocks have run already.
+
+        ``states`` float [B, T, D] are what the last of them made, ``lengths`` int64 [B] its frames.
+        """
+        valid = inside(lengths, states.shape[1])
+        return self.context.go_on(states, valid, begin, len(self.context.blocks))[0]
+
     def forward(
         self, audio: Tensor, positions: Tensor, distractors: Tensor, temperature: float
     ) -> Terms:
