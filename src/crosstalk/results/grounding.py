@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -24,6 +26,8 @@ PICTURES = ("item", "category", "width", "height", "pixels")
 CLOSE = "close pair"
 NAMED = 14
 """Points of the map that carry their caption."""
+CAPTION = 32
+"""Characters of a caption on the map."""
 
 
 def plot_gap(
@@ -127,8 +131,18 @@ def _draw_layers(cfg: PresentParams, measured: pd.DataFrame, png: Output, pdf: O
         axes.set_xlabel("block")
         axes.set_ylabel("ABX error of phones (%)")
         axes.set_title("Phone discrimination, all pairs", loc="left", fontsize=10)
-        drawn.legend(loc="outside right upper", fontsize=7.5)
+        drawn.legend(loc="outside lower left", ncols=4, fontsize=7.5)
         save(drawn, png, pdf, cfg.dpi)
+
+
+def _far_apart(places: np.ndarray, count: int) -> list[int]:
+    """Choose up to ``count`` of places [n, 2], each as far as can be from those before it."""
+    chosen = [0]
+    nearest = np.linalg.norm(places - places[0], axis=1)
+    while len(chosen) < min(count, len(places)):
+        chosen.append(int(nearest.argmax()))
+        nearest = np.minimum(nearest, np.linalg.norm(places - places[chosen[-1]], axis=1))
+    return chosen
 
 
 def _draw_training(cfg: PresentParams, histories: list, png: Output, pdf: Output) -> None:
@@ -202,11 +216,32 @@ def _draw_map(cfg: PresentParams, points: pd.DataFrame, png: Output, pdf: Output
             wide[["x", "x_picture"]].to_numpy().T, wide[["y", "y_picture"]].to_numpy().T,
             color=GREY, lw=0.3, alpha=0.5, zorder=0,
         )  # fmt: skip
-        named = points[points["kind"] == "picture"]
-        for point in named.iloc[:: max(1, len(named) // NAMED)].itertuples():
-            axes.annotate(point.english, (point.x, point.y), fontsize=6, color=INK)
+        named = points[points["kind"] == "picture"].reset_index(drop=True)
+        middle = (points["x"].min() + points["x"].max()) / 2
+        for point in named.loc[_far_apart(named[["x", "y"]].to_numpy(), NAMED)].itertuples():
+            left = point.x < middle
+            text = axes.annotate(
+                shorten(point.english, CAPTION, placeholder=" …"),
+                (point.x, point.y),
+                xytext=(4 if left else -4, 3),
+                textcoords="offset points",
+                ha="left" if left else "right",
+                fontsize=6.5,
+                color=INK,
+            )
+            text.set_in_layout(False)
         axes.set_xticks([])
         axes.set_yticks([])
         axes.set_title("Unseen captions and pictures in the shared space", loc="left", fontsize=10)
-        drawn.legend(loc="outside right upper", fontsize=7.5)
+        drawn.legend(loc="outside lower left", ncols=4, fontsize=7.5)
         save(drawn, png, pdf, cfg.dpi)
+
+
+def _far_apart(places: np.ndarray, count: int) -> list[int]:
+    """Choose up to ``count`` of places [n, 2], each as far as can be from those before it."""
+    chosen = [0]
+    nearest = np.linalg.norm(places - places[0], axis=1)
+    while len(chosen) < min(count, len(places)):
+        chosen.append(int(nearest.argmax()))
+        nearest = np.minimum(nearest, np.linalg.norm(places - places[chosen[-1]], axis=1))
+    return chosen
