@@ -20,7 +20,7 @@ def planted(seed, n=60, d=5, noise=0.0):
 
 
 @given(st.integers(0, 10_000), st.floats(0, 2))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_orthogonal_map_is_scipys(seed, noise):
     x, y, _ = planted(seed, noise=noise)
     expected, _ = scipy.linalg.orthogonal_procrustes(x.numpy(), y.numpy())  # acts from the right
@@ -28,7 +28,7 @@ def test_orthogonal_map_is_scipys(seed, noise):
 
 
 @given(st.integers(0, 10_000), st.floats(0, 2))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_least_squares_map_is_numpys(seed, noise):
     x, y, _ = planted(seed, noise=noise)
     expected, *_ = np.linalg.lstsq(x.numpy(), y.numpy())

@@ -15,7 +15,7 @@ LINK = st.tuples(st.integers(0, 3), st.integers(0, 3))
 VERSE = st.tuples(st.sets(LINK), st.sets(LINK, min_size=1), st.sets(LINK))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(VERSE, min_size=1, max_size=5))
 def test_scores_are_those_of_och_and_ney(verses):
     found, sure, more = map(list, zip(*verses, strict=True))

@@ -114,7 +114,7 @@ def test_saved_weights_come_back(tmp_path):
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=8), st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_taken_rows_are_those_of_a_list(lengths, data):
     rows = [[10 * n + i for i in range(length)] for n, length in enumerate(lengths)]
     ragged = Ragged(

@@ -65,7 +65,7 @@ def literal(source, target, cfg):
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CORPUS, st.integers(1, 4))
 def test_links_are_the_literal_model_s(corpus, iterations):
     source, target = map(list, zip(*corpus, strict=True))
@@ -104,7 +104,6 @@ def test_a_planted_language_is_linked_word_for_word():
     assert share_found(align_both_ways(english, foreign, FastAlignParams()), links) > 0.97
 
 
-@settings(deadline=None)
 @given(CORPUS)
 def test_a_word_is_in_one_link_at_most_and_links_are_in_order(corpus):
     source, target = map(list, zip(*corpus, strict=True))

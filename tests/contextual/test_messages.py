@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crosstalk.contextual.messages import (
@@ -43,7 +43,6 @@ def jaccard(one, other):
     return len(a & b) / len(a | b) if a and b else 0.0
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS, max_size=6), st.lists(WORDS, max_size=6), st.sampled_from([0.3, 0.5, 1.0]))
 def test_near_duplicates_are_those_of_the_definition(messages, others, least):
     expected = [any(jaccard(m, o) >= least for o in others) for m in messages]

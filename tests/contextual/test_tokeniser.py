@@ -30,7 +30,7 @@ def sentence_ids(subwords, row):
 
 
 @given(st.lists(st.lists(st.sampled_from(WORDS), min_size=1), min_size=1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_sentences_are_cut_as_the_library_cuts_them(pieces, sentences):
     subwords = pieces.cut(sentences)
     for row, sentence in enumerate(sentences):

@@ -93,7 +93,7 @@ def test_every_packing_gives_the_same_files_in_archive_order(packing, written):
 
 
 @pytest.mark.parametrize("packing", PACKINGS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     files=st.dictionaries(
         st.text("abcλ.", min_size=1, max_size=8).filter(lambda n: n.strip(".") == n),

@@ -69,7 +69,7 @@ def test_cbow_decodes_the_centre_from_the_sum_of_its_neighbours():
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_embedding_does_not_depend_on_padding(lengths):
     contexts = corpus(lengths, [0] * len(lengths))
     torch.manual_seed(0)

@@ -34,7 +34,7 @@ def literal(labels, joined, longest, least):
     st.integers(1, 4),
     st.integers(2, 3),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_sequences_are_counted_as_defined(rows, longest, least):
     labels = [7 * label for label, _ in rows]
     joined = [joins for _, joins in rows][1:]

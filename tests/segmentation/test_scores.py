@@ -35,7 +35,7 @@ def most_matches(ours, theirs, tolerance):
 
 
 @given(segmentations(3), segmentations(3), st.integers(0, 6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_hits_are_a_maximum_matching(found, true, tolerance):
     offsets = np.arange(0, 91, 30)
     counts = count_agreement(found, true, offsets, tolerance=tolerance)
@@ -49,7 +49,7 @@ def test_hits_are_a_maximum_matching(found, true, tolerance):
 
 
 @given(segmentations(2))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_perfect_segmentation_scores_one(true):
     counts = [int(c.sum()) for c in count_agreement(true, true, np.array([0, 30, 60]), tolerance=0)]
     for hits, found, spoken in (counts[:3], counts[3:]):

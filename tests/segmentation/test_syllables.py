@@ -96,7 +96,7 @@ def test_nothing_to_hear_gives_no_syllables(energy):
     st.floats(10, 200),
     st.sampled_from([5.0, 10.0, 20.0]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_syllables_fill_the_speech_and_are_long_enough(energy, minimal, shift):
     cfg = SyllableParams(minimal_syllable_ms=minimal)
     energy = np.array(energy)
@@ -141,7 +141,7 @@ syllable_rows = st.integers(1, 8).flatmap(
 
 
 @given(syllable_rows, st.integers(1, 4), st.integers(0, 12))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_candidates_are_the_runs_without_pauses(rows, most, least):
     syllables, words = lattice(*rows, max_syllables=most, min_frames=least)
     owners = np.sort(rows[2])
@@ -184,7 +184,7 @@ def test_candidates_are_the_runs_without_pauses(rows, most, least):
 
 
 @given(syllable_rows, st.integers(1, 4), st.integers(0, 2**32 - 1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_cheapest_words_are_those_of_all_segmentations(rows, most, seed):
     _, words = lattice(*rows, max_syllables=most, min_frames=0)
     costs = np.random.default_rng(seed).random(len(words))

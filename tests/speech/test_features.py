@@ -47,7 +47,7 @@ def test_mfcc_is_its_definition(size):
     np.testing.assert_allclose(mfcc(noise(size), CFG), slow_mfcc(noise(size), CFG), atol=1e-3)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(400, 9000))
 def test_mfcc_is_torchaudios_kaldi(size):
     samples = noise(size, seed=size)

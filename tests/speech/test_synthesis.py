@@ -85,7 +85,7 @@ def test_what_cannot_be_pronounced_is_reported(engine):
     assert utterance.silent == [1]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(
         st.sampled_from(

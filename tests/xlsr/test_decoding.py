@@ -70,7 +70,7 @@ def literal_search(log_probs, cfg):
     return list(max(found, key=found.get))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 6), st.integers(0, 10_000), st.sampled_from([1, 2, 3]))
 def test_words_are_those_of_the_best_path_and_language_model(frames, seed, order):
     cfg = CFG.model_copy(update={"order": order})

@@ -282,7 +282,9 @@ def test_what_is_random_or_learns_runs_every_time():
     model = build_model(MODEL)
     assert settled_blocks(model, "frozen", 1, plain) == 1
     assert settled_blocks(model, "full", 1, plain) == settled_blocks(model, "all", 1, plain) == 0
-    assert settled_blocks(model, "frozen", 1, CFG) == 0
+    for name in ("time_share", "channel_share", "head_dropout"):
+        assert settled_blocks(model, "frozen", 1, plain.model_copy(update={name: 0.1})) == 0
+    assert settled_blocks(model, "frozen", 1, plain.model_copy(update={"least_spans": 1})) == 0
     for name in ("dropout", "layer_drop"):
         context = MODEL.context.model_copy(update={name: 0.1})
         dropping = build_model(MODEL.model_copy(update={"context": context}))

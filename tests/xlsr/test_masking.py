@@ -47,7 +47,7 @@ def test_a_row_alone_is_masked_as_in_fairseq(frames):
     st.integers(1, 12),
     st.integers(0, 99),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rows_have_equally_many_distinct_masked_frames(rows, frames, probability, length, seed):
     torch.manual_seed(seed)
     positions = draw(rows, frames, probability, length)

@@ -34,7 +34,7 @@ def literal_logits(context, targets, codes, distractors, temperature):
 
 
 @given(st.integers(1, 4), st.integers(2, 9), st.integers(1, 12), st.integers(0, 2**31))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_logits_are_those_of_gathered_vectors(rows, masked, count, seed):
     torch.manual_seed(seed)
     codes = torch.randint(3, (rows, masked))
@@ -47,7 +47,7 @@ def test_logits_are_those_of_gathered_vectors(rows, masked, count, seed):
 
 
 @given(st.integers(1, 5), st.integers(2, 40), st.integers(1, 60), st.integers(0, 2**31))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_distractor_is_another_masked_frame_of_the_row(rows, masked, count, seed):
     torch.manual_seed(seed)
     drawn = draw_distractors(rows, masked, count, CPU)

@@ -135,16 +135,6 @@ def _draw_layers(cfg: PresentParams, measured: pd.DataFrame, png: Output, pdf: O
         save(drawn, png, pdf, cfg.dpi)
 
 
-def _far_apart(places: np.ndarray, count: int) -> list[int]:
-    """Choose up to ``count`` of places [n, 2], each as far as can be from those before it."""
-    chosen = [0]
-    nearest = np.linalg.norm(places - places[0], axis=1)
-    while len(chosen) < min(count, len(places)):
-        chosen.append(int(nearest.argmax()))
-        nearest = np.minimum(nearest, np.linalg.norm(places - places[chosen[-1]], axis=1))
-    return chosen
-
-
 def _draw_training(cfg: PresentParams, histories: list, png: Output, pdf: Output) -> None:
     """Masked and matching loss; a file's name says whose speech was heard."""
     with figure(8.4, 3.2, 1, 2) as (drawn, (left, right)):

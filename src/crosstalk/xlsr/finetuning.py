@@ -176,7 +176,8 @@ def choose_learning(model: CtcModel, protocol: Protocol, top: int) -> list[nn.Pa
 def settled_blocks(speech: SpeechModel, protocol: Protocol, top: int, cfg: FinetuneParams) -> int:
     """How many blocks make the same of an utterance in every epoch: they need to run but once.
 
-    That is those below what learns, if nothing is dropped or masked at random.
+    That is those below what learns, if nothing anywhere is dropped or masked at random: then no
+    random stream moves on, and a resumed training ends in the same bytes.
     """
     random = [
         speech.cfg.context.dropout,
@@ -184,6 +185,7 @@ def settled_blocks(speech: SpeechModel, protocol: Protocol, top: int, cfg: Finet
         cfg.time_share,
         cfg.least_spans,
         cfg.channel_share,
+        cfg.head_dropout,
     ]
     return 0 if protocol != "frozen" or any(random) else len(speech.context.blocks) - top
 

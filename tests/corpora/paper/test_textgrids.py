@@ -34,7 +34,7 @@ def test_what_is_not_one_word_is_left_out():
     assert [t[0] for t in times(textgrid(marks, 5), "fr")] == ["l'", "homme"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.tuples(st.floats(0, 99).map(lambda x: round(x, 4)), st.sampled_from("abc")), min_size=1
