@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from crosstalk.errors import DataError
-from crosstalk.results.metrics import gather_metrics, read_metrics
+from crosstalk.results.metrics import ALL, by_seed, gather_metrics, read_metrics
 
 
 def measure(row, seed, value):
@@ -51,3 +51,16 @@ def test_what_is_no_metrics_table_is_named(tmp_path):
     path.write_text("table,row\nx,y\n")
     with pytest.raises(DataError, match=r"broken\.csv is not a metrics table"):
         read_metrics(path)
+
+
+def test_each_seed_is_measured_and_all_together():
+    frame = pd.DataFrame({"seed": [1, 0, 1], "value": [1, 2, 4]})
+    assert by_seed(frame, lambda part: part["value"].sum()) == {"0": 2, "1": 5, ALL: 7}
+
+
+def test_a_single_seed_is_measured_once():
+    frame = pd.DataFrame({"seed": [3, 3], "value": [1, 2]})
+    calls = []
+    found = by_seed(frame, lambda part: calls.append(part) or part["value"].sum())
+    assert found == {"3": 3, ALL: 3}
+    assert len(calls) == 1

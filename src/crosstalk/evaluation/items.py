@@ -7,7 +7,7 @@ import pandas as pd
 from crosstalk.evaluation.answers import read_items
 from crosstalk.evaluation.bootstrap import bootstrap_mean
 from crosstalk.params.evaluation import EvaluationParams
-from crosstalk.results.metrics import ALL, KEY, read_metrics, write_metrics
+from crosstalk.results.metrics import KEY, by_seed, read_metrics, write_metrics
 from crosstalk.stage import Input, Output
 
 
@@ -28,12 +28,9 @@ def summarise_items(
     frame = pd.concat([read_items(path) for path in answers], ignore_index=True)
     rows = []
     for key, group in frame.groupby(KEY, sort=False):
-        seeds = sorted(group["seed"].unique())
-        chosen = [(str(seed), group[group["seed"] == seed]) for seed in seeds] + [(ALL, group)]
-        rows += [
-            dict(zip(KEY, key, strict=True)) | {"seed": seed} | _interval(cfg, part)
-            for seed, part in chosen
-        ]
+        where = dict(zip(KEY, key, strict=True))
+        intervals = by_seed(group, lambda part: _interval(cfg, part))
+        rows += [where | {"seed": seed} | interval for seed, interval in intervals.items()]
     others = [read_metrics(path) for path in measures]
     write_metrics(pd.concat([pd.DataFrame(rows), *others], ignore_index=True), metrics, summary)
 

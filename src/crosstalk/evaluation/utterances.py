@@ -13,7 +13,7 @@ from crosstalk.corpora.messages import read_messages
 from crosstalk.embeddings.spaces import Space
 from crosstalk.errors import DataError
 from crosstalk.params.evaluation import EvaluationParams
-from crosstalk.results.metrics import ALL, METRICS
+from crosstalk.results.metrics import METRICS, by_seed
 from crosstalk.stage import Input, Output
 from crosstalk.text.dictionaries import Dictionary, read_pairs, translations
 from crosstalk.text.tokens import tokenize
@@ -69,8 +69,9 @@ def score_translations(
     frame["reference"] = frame["message"].map(references)
     rows = []
     for row, group in frame.groupby("row", sort=False):
-        for seed, part in [*group.groupby("seed"), (ALL, group)]:
-            rows += _scores(part, cfg, row, str(seed), column, group["seed"].nunique())
+        for seed, scores in by_seed(group, lambda part: _scores(part, cfg)).items():
+            where = {"table": TABLE, "row": row, "seed": seed}
+            rows += [where | {"column": f"{column} {score['unit']}"} | score for score in scores]
     METRICS.validate(pd.DataFrame(rows)).to_csv(measures, index=False, float_format="%.4f")
     frame[frame["seed"] == frame["seed"].min()].to_csv(examples, index=False)
 
@@ -81,24 +82,18 @@ def _literal(gold: Dictionary, target: Space) -> dict[str, str]:
     return {word: min(sorted(words), key=rank.__getitem__) for word, words in gold.items()}
 
 
-def _scores(
-    part: pd.DataFrame, cfg: EvaluationParams, row: str, seed: str, column: str, seeds: int
-) -> list[dict]:
+def _scores(part: pd.DataFrame, cfg: EvaluationParams) -> list[dict]:
     hypotheses, references = part["hypothesis"].tolist(), [part["reference"].tolist()]
     rows = []
     for name, metric in (("BLEU", BLEU(tokenize="none", force=True)), ("chrF", CHRF())):
         score = metric.corpus_score(hypotheses, references, n_bootstrap=cfg.resamples)
         rows.append(
             {
-                "table": TABLE,
-                "row": row,
-                "column": f"{column} {name}",
-                "seed": seed,
                 "value": score.score,
                 "ci_low": min(score.score, score._mean - score._ci),
                 "ci_high": max(score.score, score._mean + score._ci),
                 "n": len(set(part["message"])),
-                "seeds": seeds if seed == ALL else 1,
+                "seeds": part["seed"].nunique(),
                 "unit": name,
             }
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -34,6 +35,13 @@ METRICS = pa.DataFrameSchema(
     strict=True,
     checks=pa.Check(lambda f: (f["ci_low"] <= f["value"]) & (f["value"] <= f["ci_high"])),
 )
+
+
+def by_seed[T](frame: pd.DataFrame, measure: Callable[[pd.DataFrame], T]) -> dict[str, T]:
+    """Measure the rows of each seed, and all as `ALL`; a single seed is not measured twice."""
+    found = {str(seed): measure(part) for seed, part in frame.groupby("seed")}
+    pooled = next(iter(found.values())) if len(found) == 1 else measure(frame)
+    return found | {ALL: pooled}
 
 
 def read_metrics(path: Path) -> pd.DataFrame:

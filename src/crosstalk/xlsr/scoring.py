@@ -7,7 +7,7 @@ import pandas as pd
 from crosstalk.corpora.parquet import read_columns
 from crosstalk.evaluation.bootstrap import bootstrap_ratio
 from crosstalk.params.evaluation import EvaluationParams
-from crosstalk.results.metrics import ALL, KEY, METRICS
+from crosstalk.results.metrics import KEY, METRICS, by_seed
 from crosstalk.stage import Input, Output
 
 AVERAGE = "AVG"
@@ -51,12 +51,9 @@ def score_transcripts(*, cfg: EvaluationParams, transcripts: list[Input], measur
     frame = pd.concat([frame.assign(group=""), *averaged], ignore_index=True)
     rows = []
     for key, part in frame.groupby(KEY, sort=False):
-        seeds = sorted(part["seed"].unique())
-        chosen = [(str(seed), part[part["seed"] == seed]) for seed in seeds] + [(ALL, part)]
-        rows += [
-            dict(zip(KEY, key, strict=True)) | {"seed": name} | _rate(some, cfg)
-            for name, some in chosen
-        ]
+        where = dict(zip(KEY, key, strict=True))
+        rates = by_seed(part, lambda some: _rate(some, cfg))
+        rows += [where | {"seed": seed} | rate for seed, rate in rates.items()]
     METRICS.validate(pd.DataFrame(rows)).to_csv(measures, index=False, float_format="%.4f")
 
 
