@@ -51,7 +51,7 @@ def train_speech2vec(
         raise DataError(f"{segmentation} holds no two segments of one utterance: speak more text")
     module = draw_network(network, corpus.frames.shape[1], seed)
     make = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[training.optimiser]
-    optimiser = make(module.parameters(), lr=training.learning_rate)
+    optimiser = make(module.parameters(), lr=training.learning_rate, fused=True)
     belongs_to = {
         "network": network,
         "training": training,

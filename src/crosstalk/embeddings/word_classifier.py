@@ -84,7 +84,7 @@ def train_word_classifier(
     seed_everything(seed, "word classifier")
     words = len(corpus.vocabulary)
     module = WordClassifier(corpus.frames.shape[1], cfg.dimension, words)
-    optimiser = torch.optim.Adam(module.parameters(), lr=cfg.learning_rate)
+    optimiser = torch.optim.Adam(module.parameters(), lr=cfg.learning_rate, fused=True)
     everything = torch.arange(len(training.word))
     batch_seed = derive_seed(seed, "word classifier batches")
     epochs = Epochs(everything, training.lengths.cpu(), cfg.batch_tokens, batch_seed)

@@ -123,6 +123,7 @@ def _fit(
         betas=cfg.pretrain.betas,
         eps=cfg.pretrain.epsilon,
         weight_decay=cfg.pretrain.weight_decay,
+        fused=True,
     )
     schedule = Schedule(
         steps=steps,

@@ -108,7 +108,9 @@ def finetune_ctc(
         seed=derive_seed(seed, "fine-tuning batches"),
         device=device(),
     )
-    optimiser = torch.optim.Adam(learning, lr=cfg.learning_rate, betas=cfg.betas, eps=cfg.epsilon)
+    optimiser = torch.optim.Adam(
+        learning, lr=cfg.learning_rate, betas=cfg.betas, eps=cfg.epsilon, fused=True
+    )
     schedule = Schedule(
         steps=cfg.updates,
         log_every=cfg.log_every,

@@ -64,6 +64,7 @@ def pretrain_xlsr(
         betas=pretrain.betas,
         eps=pretrain.epsilon,
         weight_decay=pretrain.weight_decay,
+        fused=True,
     )
     schedule = Schedule(
         steps=pretrain.updates,
