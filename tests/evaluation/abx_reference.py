@@ -36,6 +36,31 @@ def error(a_tokens, b_tokens, x_tokens, distance, same):
     return wrong / triples if triples else None
 
 
+def phone_error_across(tokens, labels, phone, other, speakers, contexts):
+    """a and b by one speaker, x by another; mean over those and contexts, then over speakers."""
+
+    def said(what, speaker, context):
+        rows = zip(tokens, labels, speakers, contexts, strict=True)
+        return [t for t, *about in rows if about == [what, speaker, context]]
+
+    means = []
+    for here in sorted(set(speakers)):
+        found = [
+            error(
+                said(phone, here, context),
+                said(other, here, context),
+                said(phone, there, context),
+                dtw,
+                same=False,
+            )
+            for there in sorted(set(speakers) - {here})
+            for context in sorted(set(contexts))
+        ]
+        found = [value for value in found if value is not None]
+        means += [np.mean(found)] if found else []
+    return np.mean(means) if means else None
+
+
 def phone_error(tokens, labels, phone, other, groups):
     """Mean over groups (speakers, or contexts of a speaker nested in speakers) of the error."""
     by_speaker = {}

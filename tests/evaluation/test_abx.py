@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 import torch
 from fastabx import Dataset, InMemoryAccessor, Score, Task
-from tests.evaluation.abx_reference import phone_error
+from tests.evaluation.abx_reference import phone_error, phone_error_across
 
 from crosstalk.errors import DataError
 from crosstalk.evaluation.abx import language_errors, phone_errors
@@ -52,6 +52,27 @@ def test_phones_are_scored_as_the_definition_says(context, seed):
         assert row.error == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("context", ["any", "triphone"])
+@pytest.mark.parametrize("seed", range(3))
+def test_phones_are_scored_across_speakers_as_the_definition_says(context, seed):
+    tokens, lengths, table = spoken(seed, n=48, speakers=3)
+    around = table["before"].tolist() if context == "triphone" else ["any"] * len(table)
+    options = {"speakers": "across", "context": context, "tokens_per_cell": 100}
+    found = measured(tokens, lengths, table, **options)
+    assert len(found) == 6
+    for row in found.itertuples():
+        expected = phone_error_across(
+            tokens, table["phone"], row.phone, row.other, table["speaker"], around
+        )
+        assert row.error == pytest.approx(expected, abs=1e-6)
+
+
+def test_one_speaker_cannot_be_compared_across_speakers():
+    tokens, lengths, table = spoken(0, speakers=1)
+    with pytest.raises(DataError, match="no phones can be compared across speakers"):
+        measured(tokens, lengths, table, speakers="across")
+
+
 def test_phones_that_do_not_differ_are_at_chance_and_clear_ones_at_zero():
     draw = np.random.default_rng(0)
     n = 400
@@ -75,7 +96,7 @@ def test_other_speakers_do_not_count():
     """Each speaker says one token of each phone: nobody has an a for x."""
     tokens, lengths, table = spoken(0, n=4, phones="ae")
     table["phone"], table["speaker"] = list("aeae"), ["s0", "s0", "s1", "s1"]
-    with pytest.raises(DataError, match="no speaker says two tokens of one phone"):
+    with pytest.raises(DataError, match="no phones can be compared within speakers"):
         measured(tokens, lengths, table)
 
 

@@ -13,7 +13,7 @@ from crosstalk.evaluation.answers import read_items
 from crosstalk.evaluation.gap import Errors, ratios
 from crosstalk.grounding.evaluation import evaluate_grounded
 from crosstalk.grounding.model import load_variants
-from crosstalk.grounding.names import ERRORS
+from crosstalk.grounding.names import ACROSS, ERRORS
 from crosstalk.grounding.representations import layers_of, phone_tokens
 from crosstalk.grounding.summary import measure_gap
 from crosstalk.grounding.training import train_grounded
@@ -70,10 +70,11 @@ def asked(world, tmp_path_factory):
     return folder
 
 
-def test_every_model_answers_the_same_questions(asked):
+@pytest.mark.parametrize("column", ["layer 1", ACROSS])
+def test_every_model_answers_the_same_questions(asked, column):
     errors = pd.read_parquet(asked / "errors-0")
     assert tuple(errors.columns) == ERRORS
-    layer = errors[errors["column"] == "layer 1"]
+    layer = errors[errors["column"] == column]
     questions = {
         row: sorted(zip(part["language"], part["cluster"], strict=True))
         for row, part in layer.groupby("row")
@@ -83,17 +84,22 @@ def test_every_model_answers_the_same_questions(asked):
     assert all(asked_for == questions["bi VGS+"] for asked_for in questions.values())
 
 
-def test_a_models_errors_are_those_of_its_layer_on_its_language(asked, world):
+@pytest.mark.parametrize(
+    ("column", "layer", "speakers"), [("layer 2", 2, "within"), (ACROSS, CFG.layer, "across")]
+)
+def test_a_models_errors_are_those_of_its_layer_on_its_language(
+    asked, world, column, layer, speakers
+):
     speech = PackedSpeech.read(world.frames, world.cuts)
     speech = speech.select(speech.cuts["split"] == "test")
     tokens = phone_tokens(read_phones(world.phones), speech)
     model = load_variants(asked / "mono-ru-1")["pictures"]
-    frames = layers_of(model.speech, speech)[1]
+    frames = layers_of(model.speech, speech)[layer - 1]
     mine = tokens[tokens["language"] == "ru"]
     ranges = frames.ranges(*(mine[name].to_numpy() for name in ("utterance", "start", "end")))
-    expected = phone_errors(frames.vectors, *ranges.T, mine)["error"].mean()
+    expected = phone_errors(frames.vectors, *ranges.T, mine, speakers=speakers)["error"].mean()
     errors = pd.read_parquet(asked / "errors-1")
-    found = errors.query("row == 'mono VGS+' and column == 'layer 2' and language == 'ru'")
+    found = errors.query("row == 'mono VGS+' and column == @column and language == 'ru'")
     assert found["error"].mean() == pytest.approx(expected, abs=1e-6)
 
 
@@ -118,14 +124,15 @@ def test_gaps_are_ratios_of_averaged_errors(asked, tmp_path):
         measures=tmp_path / "measures",
     )
     found = read_metrics(tmp_path / "measures").set_index(["table", "row", "column", "seed"])
-    frames = [pd.read_parquet(asked / f"errors-{seed}") for seed in (0, 1)]
-    layer = pd.concat(frames).query("column == 'layer 1'")
-    pairs = layer.groupby(["row", "seed", "language", "cluster"])["error"].mean()
-    mean = pairs.groupby(["row", "language"]).mean().groupby("row").mean()
+    errors = pd.concat([pd.read_parquet(asked / f"errors-{seed}") for seed in (0, 1)])
     rows = ("mono SSL_A", "mono VGS+", "bi SSL_A", "bi VGS+")
-    for row in rows:
-        value = found.loc[("abx", row, "all pairs", "all"), "value"]
-        assert value == pytest.approx(100 * mean[row], abs=1e-3)
+    for table, column in (("abx_across", ACROSS), ("abx", "layer 1")):
+        layer = errors[errors["column"] == column]
+        pairs = layer.groupby(["row", "seed", "language", "cluster"])["error"].mean()
+        mean = pairs.groupby(["row", "language"]).mean().groupby("row").mean()
+        for row in rows:
+            value = found.loc[(table, row, "all pairs", "all"), "value"]
+            assert value == pytest.approx(100 * mean[row], abs=1e-3)
     expected = ratios(Errors(*(mean[row] for row in rows)))
     for name, value in expected._asdict().items():
         measured = found.loc[("gap", name, "all pairs", "all")]

@@ -1,8 +1,9 @@
 """ABX: is a token nearer to one of its own category than to one of another? (errors, 0 to 1)
 
-Phones: within speaker, dynamic time warping over the angular distance of frames, through fastabx.
-Cells are averaged over contexts, then speakers; what remains is one error a pair of phones. The
-frame at the end of a phone is counted as fastabx counts it, not one short as libri-light does.
+Phones: dynamic time warping over the angular distance of frames, through fastabx, within speaker or
+across (a and b from one speaker, x from another). Cells are averaged over contexts and speakers of
+x, then over speakers; what remains is one error a pair of phones. The frame at the end of a phone
+is counted as fastabx counts it, not one short as libri-light does.
 
 Languages: one mean vector an utterance, a and b from one corpus, x from the other. With one speaker
 a language and corpus, a comparison inside a corpus would measure the speaker or the microphone.
@@ -22,6 +23,10 @@ from torch import Tensor
 from crosstalk.errors import DataError
 
 Context = Literal["any", "triphone"]
+Speakers = Literal["within", "across"]
+
+OTHERS = 5
+"""Speakers that x comes from, at most, for each speaker of a and b (ZeroSpeech)."""
 
 TOKENS = ("phone", "before", "after", "speaker")
 """Columns that describe a phone token; ``before`` and ``after`` are its neighbours."""
@@ -33,10 +38,11 @@ def phone_errors(
     last: np.ndarray,
     tokens: pd.DataFrame,
     *,
+    speakers: Speakers = "within",
     context: Context = "any",
     tokens_per_cell: int = 10,
 ) -> pd.DataFrame:
-    """ABX error of every ordered pair of phones, within speaker.
+    """ABX error of every ordered pair of phones.
 
     Parameters
     ----------
@@ -46,6 +52,8 @@ def phone_errors(
         int [n]: frames of each token, half-open.
     tokens
         n rows with the columns `TOKENS`.
+    speakers
+        Whether x is by the speaker of a and b or by another.
     context
         ``any``: tokens of a phone in any surroundings; ``triphone``: a, b and x have the same
         neighbours (ZeroSpeech).
@@ -60,22 +68,27 @@ def phone_errors(
     Raises
     ------
     DataError
-        No speaker says two tokens of one phone and one of another.
+        No tokens can be compared so.
 
     """
-    by = ["speaker", *(("before", "after") if context == "triphone" else ())]
-    labels = pl.DataFrame({name: tokens[name].to_numpy(str) for name in ("phone", *by)})
+    around = ["before", "after"] if context == "triphone" else []
+    labels = pl.DataFrame({name: tokens[name].to_numpy(str) for name in TOKENS})
     dataset = Dataset(labels, _accessor(frames, first, last))
-    counts = tokens.groupby(["phone", *by]).size().rename("tokens").reset_index()
-    cells = counts.groupby(by).agg(most=("tokens", "max"), phones=("tokens", "size"))
-    if not ((cells["most"] > 1) & (cells["phones"] > 1)).any():
+    within = speakers == "within"
+    if not _comparable(tokens, around, within):
         raise DataError(
-            f"no speaker says two tokens of one phone and another phone (context {context}): "
-            "evaluate more speech"
+            f"no phones can be compared {speakers} speakers (context {context}): evaluate more "
+            "speech"
         )
-    task = Task(dataset, on="phone", by=by, subsampler=Subsampler(tokens_per_cell, None, seed=0))
+    task = Task(
+        dataset,
+        on="phone",
+        by=["speaker", *around] if within else around or None,
+        across=None if within else ["speaker"],
+        subsampler=Subsampler(tokens_per_cell, None if within else OTHERS, seed=0),
+    )
     score = Score(task, "angular", progress=False)
-    levels = [*([("before", "after")] if context == "triphone" else []), "speaker"]
+    levels = [*([tuple(around)] if around else []), "speaker"]
     found = score.details(levels=levels).select(
         "phone", other="phone_b", error=pl.col("score").cast(pl.Float64)
     )
@@ -115,6 +128,15 @@ def language_errors(vectors: np.ndarray, language: np.ndarray, corpus: np.ndarra
         if others:
             errors[x] = np.mean(others)
     return errors
+
+
+def _comparable(tokens: pd.DataFrame, around: list[str], within: bool) -> bool:
+    """Whether a speaker says a and b, two phones in one context, and x is there as well."""
+    counts = tokens.groupby(["phone", "speaker", *around]).size().rename("tokens").reset_index()
+    counts["phones"] = counts.groupby(["speaker", *around])["phone"].transform("size")
+    counts["speakers"] = counts.groupby(["phone", *around])["speaker"].transform("size")
+    x = counts["tokens"] > 1 if within else counts["speakers"] > 1
+    return bool((x & (counts["phones"] > 1)).any())
 
 
 def _nearer(a: np.ndarray, b: np.ndarray) -> float:

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from crosstalk.evaluation.abx import language_errors, phone_errors
+from crosstalk.evaluation.abx import Speakers, language_errors, phone_errors
 from crosstalk.evaluation.answers import write_items
 from crosstalk.grounding.captions import Kind
 from crosstalk.grounding.model import load_variants
-from crosstalk.grounding.names import ERRORS, row_name
+from crosstalk.grounding.names import ACROSS, ERRORS, row_name
 from crosstalk.grounding.pictures import Pictures
 from crosstalk.grounding.representations import Frames, cepstra, layers_of, log_mel, phone_tokens
 from crosstalk.grounding.retrieval import Condition, chance_items, retrieval_items, write_examples
@@ -49,9 +49,10 @@ def evaluate_grounded(
     """Ask every model of one language pair; one of ``kinds`` must be ``bi`` (stage).
 
     ``kinds``, ``languages`` (joined by hyphens) and ``models`` run in parallel: one file of
-    `train_grounded` each. ``errors`` are ABX errors (`ERRORS`): columns ``layer N`` of phones, and
-    ``language``. ``answers`` are items of the table ``retrieval``. ``retrieved`` and ``projection``
-    are examples of the bilingual grounded model.
+    `train_grounded` each. ``errors`` are ABX errors (`ERRORS`): columns ``layer N`` of phones
+    within speaker, `ACROSS` of phones across speakers, and ``language``. ``answers`` are items of
+    the table ``retrieval``. ``retrieved`` and ``projection`` are examples of the bilingual grounded
+    model.
 
     Raises
     ------
@@ -124,27 +125,24 @@ def _errors(
     *,
     only: bool = False,
 ) -> pd.DataFrame:
-    """Phone errors of every layer (``only``: of the chosen one) and language errors of that one."""
+    """Phone errors of every layer (``only``: of the chosen one), the rest of the chosen one.
+
+    Languages with one speaker have no errors across speakers.
+    """
     parts = []
-    for number, frames in enumerate(layers, start=1):
-        if only and number != cfg.layer:
-            continue
-        for language in languages:
-            mine = tokens[tokens["language"] == language]
-            places = (mine[name].to_numpy() for name in ("utterance", "start", "end"))
-            ranges = frames.ranges(*places)
-            found = phone_errors(
-                frames.vectors,
-                *ranges.T,
-                mine,
-                context=cfg.context,
-                tokens_per_cell=cfg.tokens_per_cell,
-            )
-            both = np.sort(found[["phone", "other"]].to_numpy(str), axis=1)
-            found["cluster"] = [f"{a} {b}" for a, b in both]
-            parts.append(
-                found[["cluster", "error"]].assign(column=f"layer {number}", language=language)
-            )
+    for language in languages:
+        mine = tokens[tokens["language"] == language]
+        asked_of = [
+            (f"layer {number}", frames, "within")
+            for number, frames in enumerate(layers, start=1)
+            if number == cfg.layer or not only
+        ]
+        if len(mine["speaker"].unique()) > 1:
+            asked_of.append((ACROSS, layers[cfg.layer - 1], "across"))
+        parts += [
+            _phone_errors(frames, mine, speakers, cfg).assign(column=column, language=language)
+            for column, frames, speakers in asked_of
+        ]
     chosen = layers[cfg.layer - 1].means()
     cuts = asked.cuts
     error = language_errors(chosen, cuts["language"].to_numpy(str), cuts["source"].to_numpy(str))
@@ -160,3 +158,20 @@ def _errors(
         )
     )
     return pd.concat(parts, ignore_index=True).assign(row=row)
+
+
+def _phone_errors(
+    frames: Frames, tokens: pd.DataFrame, speakers: Speakers, cfg: AbxParams
+) -> pd.DataFrame:
+    """ABX errors of phones (``error``), those of a pair of phones in one ``cluster``."""
+    places = (tokens[name].to_numpy() for name in ("utterance", "start", "end"))
+    found = phone_errors(
+        frames.vectors,
+        *frames.ranges(*places).T,
+        tokens,
+        speakers=speakers,
+        context=cfg.context,
+        tokens_per_cell=cfg.tokens_per_cell,
+    )
+    both = np.sort(found[["phone", "other"]].to_numpy(str), axis=1)
+    return found[["error"]].assign(cluster=[f"{a} {b}" for a, b in both])

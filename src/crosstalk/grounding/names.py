@@ -18,6 +18,9 @@ VARIANTS: dict[Variant, str] = {
 ERRORS = ("pair", "row", "column", "language", "seed", "cluster", "error")
 """Columns of the errors: language pair, model, what was measured, language, what is resampled."""
 
+ACROSS = "across"
+"""The column of errors of phones across speakers."""
+
 
 def row_name(kind: str, variant: Variant) -> str:
     """Name a model as tables do: ``mono VGS+``."""

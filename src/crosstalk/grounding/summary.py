@@ -19,7 +19,7 @@ from crosstalk.evaluation.gap import (
     resampled_errors,
     widened,
 )
-from crosstalk.grounding.names import AUDIO, ERRORS, GROUNDED
+from crosstalk.grounding.names import ACROSS, AUDIO, ERRORS, GROUNDED
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.results.metrics import ALL, METRICS
 from crosstalk.stage import Input, Output
@@ -62,8 +62,9 @@ def measure_gap(
     """Average ABX errors and take their ratios, with intervals (stage).
 
     ``errors`` are files of `evaluate_grounded`, one a pair of languages and seed; ``distant`` is
-    the pair that stands alone in its column. Tables ``abx`` (phones, at ``layer``), ``gap``,
-    ``languages`` and ``layers`` (every layer, all pairs).
+    the pair that stands alone in its column. Tables ``abx`` (phones, at ``layer``),
+    ``abx_across`` (the same across speakers), ``gap``, ``languages`` and ``layers`` (every layer,
+    all pairs).
 
     Raises
     ------
@@ -144,9 +145,13 @@ def _tables(
     column: str, layer: int, found: _Measured
 ) -> Iterator[tuple[str, str, dict[str, object]]]:
     """Rows of the tables that errors of one column belong to: table, row, value."""
-    own = {"language": ["languages"], f"layer {layer}": ["layers", "abx"]}.get(column, ["layers"])
+    own = {
+        "language": ["languages"],
+        ACROSS: ["abx_across"],
+        f"layer {layer}": ["layers", "abx"],
+    }
     for row in found:
-        for table in own:
+        for table in own.get(column, ["layers"]):
             yield table, row, found.apply(lambda error: error, row)
     headline = _RATIOS if column == f"layer {layer}" else {}
     if column == "language":
