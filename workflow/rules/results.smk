@@ -45,7 +45,14 @@ TABLES = {
         "links",
         "bitext",
     ],
-    "cruzblandon2025": ["gap", "abx", "abx_across", "languages", "retrieval", "boundaries"],
+    "cruzblandon2025": [
+        "gap",
+        "abx",
+        "abx_across",
+        "languages",
+        "retrieval",
+        "boundaries",
+    ],
 }
 FIGURES = {
     "chung2018": [
