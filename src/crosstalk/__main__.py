@@ -23,7 +23,6 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from crosstalk.errors import CrosstalkError, DataError, ParameterError, StateError
-from crosstalk.heap import keep_freed_memory
 from crosstalk.params.section import Section
 from crosstalk.stage import Argument, Stage, load_stage
 from crosstalk.stages import STAGES
@@ -36,7 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"usage: crosstalk STAGE …\n\nstages:\n  {'\n  '.join(sorted(STAGES))}")
         return 0 if arguments else 2
     signal.signal(signal.SIGTERM, _terminate)
-    keep_freed_memory()
     try:
         _run(arguments[0], arguments[1:])
     except CrosstalkError as error:
