@@ -418,6 +418,7 @@ def pretrained_model(pretraining, seed):
 
 VARIANTS = {
     "random_links": {"links": "random"},
+    "own_links": {},
     "ends_only": {"links": "ends"},
     "live_target": {"target": "live"},
     "no_regulariser": {"regularisation": 0.0},
@@ -430,6 +431,13 @@ def cfg_aligned(wildcards):
     fewer = {system: {"pairs": pairs} for system, pairs in sizes.items()}
     changes = (VARIANTS | fewer | {"aligned": {}})[wildcards.aligned]
     return canonical_json(P.cao2020.alignment.model_copy(update=changes))
+
+
+def linked_pairs(wildcards):
+    """The linked words that a system is aligned by: the aligner's, or the base's own."""
+    own = f"pairs-vectors-seed{wildcards.seed}"
+    name = own if wildcards.aligned == "own_links" else "pairs-train"
+    return f"{CONTEXTUAL}/{name}.parquet"
 
 
 def aligned_models(wildcards):

@@ -45,6 +45,8 @@ RECORDS += [
     for seed in P.seeds
     for job in [
         "load_masked_lm" if PRETRAINED else "pretrain_masked_lm",
+        "score_vector_links",
+        *(["link_by_vectors"] if "own_links" in P.cao2020.controls else []),
         "fit_rotations",
         *(f"align_contextual-{system}" for system in ALIGNED_SYSTEMS),
         "retrieve_words",
@@ -238,6 +240,77 @@ else:
             """
 
 
+rule score_vector_links:
+    """Link the words of the same text by the base's own vectors, and compare."""
+    input:
+        vocabulary=f"{CAO}/models/vocabulary-seed{{seed}}.json",
+        model=f"{CAO}/models/base-seed{{seed}}.safetensors",
+        gold=f"{DATA}/prepared/testament/links.parquet",
+        code=code_of("score-vector-links"),
+    output:
+        answers=f"{CONTEXTUAL}/items/vector_links-seed{{seed}}.parquet",
+        record=f"{CAO}/runs/score_vector_links-seed{{seed}}.json",
+    log:
+        f"{CAO_LOGS}/score_vector_links-seed{{seed}}.log",
+    benchmark:
+        f"{CAO_LOGS}/score_vector_links-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(8000),
+        runtime=60,
+        gpu=one_gpu,
+    params:
+        cfg=cfg("cao2020.vector_links"),
+    shell:
+        """
+        python -m crosstalk score-vector-links \
+            --cfg {params.cfg:q} \
+            --seed {wildcards.seed} \
+            --vocabulary {input.vocabulary:q} \
+            --model {input.model:q} \
+            --gold {input.gold:q} \
+            --answers {output.answers:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule link_by_vectors:
+    """Link the words of the training messages by the base's own vectors, without an aligner."""
+    input:
+        vocabulary=f"{CAO}/models/vocabulary-seed{{seed}}.json",
+        model=f"{CAO}/models/base-seed{{seed}}.safetensors",
+        pairs=f"{CONTEXTUAL}/pairs-train.parquet",
+        code=code_of("link-by-vectors"),
+    output:
+        linked=f"{CONTEXTUAL}/pairs-vectors-seed{{seed}}.parquet",
+        record=f"{CAO}/runs/link_by_vectors-seed{{seed}}.json",
+    log:
+        f"{CAO_LOGS}/link_by_vectors-seed{{seed}}.log",
+    benchmark:
+        f"{CAO_LOGS}/link_by_vectors-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(16000),
+        runtime=240,
+        gpu=one_gpu,
+    params:
+        cfg=cfg("cao2020.vector_links"),
+    shell:
+        """
+        python -m crosstalk link-by-vectors \
+            --cfg {params.cfg:q} \
+            --vocabulary {input.vocabulary:q} \
+            --model {input.model:q} \
+            --pairs {input.pairs:q} \
+            --linked {output.linked:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
 rule fit_rotations:
     """Turn the base's space of each language towards English: by words, and by sentences."""
     input:
@@ -278,7 +351,7 @@ rule align_contextual:
     input:
         vocabulary=f"{CAO}/models/vocabulary-seed{{seed}}.json",
         model=f"{CAO}/models/base-seed{{seed}}.safetensors",
-        pairs=f"{CONTEXTUAL}/pairs-train.parquet",
+        pairs=linked_pairs,
         code=code_of("align-contextual"),
     output:
         aligned=f"{CAO}/models/{{aligned}}-seed{{seed}}.safetensors",
@@ -485,7 +558,12 @@ rule summarise_cao2020:
     """Turn answers into percentages with bootstrap intervals."""
     input:
         answers=expand(
-            f"{CONTEXTUAL}/items/{{name}}.parquet", name=["links", "answers"]
+            f"{CONTEXTUAL}/items/{{name}}.parquet",
+            name=[
+                "links",
+                *(f"vector_links-seed{seed}" for seed in P.seeds),
+                "answers",
+            ],
         ),
         measures=expand(
             f"{CONTEXTUAL}/measures/{{name}}.csv", name=["bitext", "answers"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import pandas as pd
 
 from crosstalk.contextual.fast_align import NO_WORD, align, both_ways
@@ -29,12 +32,19 @@ def score_links(*, cfg: FastAlignParams, gold: Input, answers: Output) -> None:
         "backward": [{(e, int(f)) for e, f in enumerate(row) if f != NO_WORD} for row in backward],
         "intersection": [set(map(tuple, row.tolist())) for row in both_ways(forward, backward)],
     }
-    sure, possible = (table[name].map(parse_pharaoh).to_list() for name in ("sure", "possible"))
+    write_link_items(found, table, 0, answers)
+
+
+def write_link_items(
+    found: Mapping[str, list[Links]], gold: pd.DataFrame, seed: int, answers: Path
+) -> None:
+    """Compare links, by the name of what found them, with `GOLD_LINKS` and write the items."""
+    sure, possible = (gold[name].map(parse_pharaoh).to_list() for name in ("sure", "possible"))
     parts = [
-        link_items(links, sure, possible, table["verse"].to_list()).assign(row=row)
+        link_items(links, sure, possible, gold["verse"].to_list()).assign(row=row)
         for row, links in found.items()
     ]
-    write_items(pd.concat(parts, ignore_index=True).assign(table=TABLE, seed=0), answers)
+    write_items(pd.concat(parts, ignore_index=True).assign(table=TABLE, seed=seed), answers)
 
 
 def link_items(

@@ -32,6 +32,7 @@ from crosstalk.params.section import Section
 from crosstalk.params.segmentation import SegmentationParams
 from crosstalk.params.speech import FeatureParams, SpokenParams
 from crosstalk.params.speech2vec import ClassifierParams, Speech2VecParams
+from crosstalk.params.vector_links import VectorLinksParams
 
 Scale = Literal["smoke", "mini", "midi", "paper"]
 Rung = Literal[
@@ -45,7 +46,7 @@ Rung = Literal[
     "speech2vec",
     "untrained",
 ]
-Control = Literal["random_links", "ends_only", "live_target", "no_regulariser"]
+Control = Literal["random_links", "own_links", "ends_only", "live_target", "no_regulariser"]
 Tuned = Literal["base", "aligned", "translate_train"]
 Pair = Annotated[str, Field(pattern="^(en|fr|de|swc)-(en|fr|de|swc|bible)$")]
 
@@ -118,6 +119,8 @@ class CaoParams(Section):
     """What is trained on, and what is asked."""
     links: FastAlignParams = FastAlignParams()
     """Which words are translations of each other."""
+    vector_links: VectorLinksParams = VectorLinksParams()
+    """The same without an aligner: by the vectors of the base."""
     tokeniser: TokeniserParams = TokeniserParams()
     """Subwords."""
     encoder: EncoderParams = EncoderParams()
@@ -132,8 +135,9 @@ class CaoParams(Section):
     )
     """Smaller numbers of pairs of each language, for the curve by amount of data, rising."""
     controls: tuple[Control, ...] = get_args(Control)
-    """Variants of the method: each English word linked to a random one; [CLS] and [SEP] alone
-    linked; the English side not held in place by its old vectors; or by nothing."""
+    """Variants of the method: each English word linked to a random one; words linked by the base's
+    own vectors; [CLS] and [SEP] alone linked; the English side not held in place by its old
+    vectors; or by nothing."""
     rotations: RotationParams = RotationParams()
     """The baselines that turn the space instead of training the encoder."""
     retrieval: RetrievalParams = RetrievalParams()
@@ -146,6 +150,15 @@ class CaoParams(Section):
     """What is tuned; `translate_train` is the base, on each language's own labels."""
     evaluation: EvaluationParams = EvaluationParams()
     """Intervals."""
+
+    @model_validator(mode="after")
+    def _known_layer(self) -> Self:
+        if self.vector_links.layer > self.encoder.layers:
+            raise ValueError(
+                f"vector_links.layer={self.vector_links.layer} is above the encoder's "
+                f"{self.encoder.layers} layers"
+            )
+        return self
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
