@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 from scipy.stats import rankdata
 
-from crosstalk.contextual.analyses import analyse_contextual, correlations, points, with_queries
+from crosstalk.contextual.analyses import (
+    analyse_contextual,
+    correlations,
+    points,
+    with_own_english,
+    with_queries,
+)
 from crosstalk.contextual.links import QUERIES
 from crosstalk.contextual.tables import RANKS, TRANSFER
 from crosstalk.errors import DataError
@@ -186,3 +192,17 @@ def test_ranks_of_other_pairs_are_refused(tables):
     queries, ranks, _ = tables
     with pytest.raises(DataError, match="a rank belongs to no query"):
         with_queries(ranks, queries[queries["query"] < 11])
+
+
+def test_translate_train_answers_english_as_the_base_does(tables):
+    told = tables[2]
+    own = told[(told["system"] == "base") & (told["language"] == "de")]
+    own = own.assign(system="translate_train")
+    english = own[own["protocol"] == "frozen"].assign(language="en")  # this one was asked
+    found = with_own_english(pd.concat([told, own, english], ignore_index=True))
+    asked = found[(found["system"] == "translate_train") & (found["language"] == "en")]
+    base = told[(told["system"] == "base") & (told["language"] == "en")]
+    full, frozen = (asked[asked["protocol"] == name] for name in ("full", "frozen"))
+    assert full["right"].tolist() == base["right"][base["protocol"] == "full"].tolist()
+    assert frozen["right"].tolist() == english["right"].tolist()
+    assert with_own_english(told).equals(told)

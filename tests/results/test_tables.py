@@ -91,6 +91,16 @@ def test_a_row_measured_in_part_says_nothing_of_columns_that_nobody_has(written)
     assert notes["B"] == "not measured at this scale"
 
 
+def test_a_row_measured_in_part_names_the_columns_that_others_have():
+    layout = reference.read_reference(REFERENCE).tables["table_3"]
+    values = {"value": 20.0, "ci_low": 18.0, "ci_high": 22.0, "n": 100, "seeds": 3}
+    cells = [("A*", "ENw-enw"), ("A*", "FRw-frw"), ("B", "FRw-frw")]
+    index = pd.MultiIndex.from_tuples(cells, names=["row", "column"])
+    frame = tables.long_table(layout, pd.DataFrame([values] * 3, index=index), "mini")
+    notes = tables.readable(layout, frame).set_index("row")["note"]
+    assert notes[["A*", "B"]].tolist() == ["", "ENw-enw: not measured at this scale"]
+
+
 @pytest.mark.parametrize(
     ("of", "to", "verdict"),
     [

@@ -299,10 +299,12 @@ rule link_by_vectors:
         gpu=one_gpu,
     params:
         cfg=cfg("cao2020.vector_links"),
+        used=cfg("cao2020.alignment"),
     shell:
         """
         python -m crosstalk link-by-vectors \
             --cfg {params.cfg:q} \
+            --used {params.used:q} \
             --vocabulary {input.vocabulary:q} \
             --model {input.model:q} \
             --pairs {input.pairs:q} \

@@ -145,15 +145,24 @@ rule align_phones:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
-        runtime=60,
+        mem_mb=memory(8000),
+        runtime=240,
+        gpu=one_gpu,
     params:
         cfg=cfg("cruzblandon2025.alignment"),
+        ctc=cfg("cruzblandon2025.ctc_alignment"),
+        network=cfg("cruzblandon2025.training.model"),
+        pack=cfg("cruzblandon2025.pack"),
+        aligner=P.cruzblandon2025.aligner,
         languages=sorted({language for duo in DUOS for language in duo.split("-")}),
     shell:
         """
         python -m crosstalk align-phones \
             --cfg {params.cfg:q} \
+            --ctc {params.ctc:q} \
+            --network {params.network:q} \
+            --pack {params.pack:q} \
+            --aligner {params.aligner} \
             --languages {params.languages} \
             --recordings {input.recordings:q} \
             --supervisions {input.supervisions:q} \

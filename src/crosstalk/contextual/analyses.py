@@ -10,7 +10,9 @@ from scipy.stats import pearsonr, spearmanr
 
 from crosstalk.contextual.links import QUERIES
 from crosstalk.contextual.messages import ENGLISH
+from crosstalk.contextual.systems import BASE
 from crosstalk.contextual.tables import RANKS, TRANSFER
+from crosstalk.contextual.transfer import TRANSLATED
 from crosstalk.contextual.word_classes import rank_bin
 from crosstalk.corpora.parquet import read_columns
 from crosstalk.errors import DataError
@@ -131,14 +133,27 @@ def transfer_items(told: pd.DataFrame) -> Iterator[pd.DataFrame]:
     frozen = told[told["protocol"] == FROZEN]
     yield _items(frozen, "transfer", frozen["system"], frozen["language"], frozen["right"])
     yield _items(frozen, "transfer", frozen["system"], AVERAGE, frozen["right"])
+    told = with_own_english(told)
     rows = told["system"] + ", " + told["protocol"]
     columns = told["language"].where(told["language"] == ENGLISH, FOREIGN)
     yield _items(told, "protocols", rows, columns, told["right"])
 
 
+def with_own_english(told: pd.DataFrame) -> pd.DataFrame:
+    """Add what translate-train answers in English: the base's answers, as its labels are the same.
+
+    Only of protocols for which it was trained in other languages, but not in English once more.
+    """
+    own = told[told["system"] == TRANSLATED]
+    lacking = set(own["protocol"]) - set(own["protocol"][own["language"] == ENGLISH])
+    base = told[(told["system"] == BASE) & (told["language"] == ENGLISH)]
+    same = base[base["protocol"].isin(lacking)].assign(system=TRANSLATED)
+    return pd.concat([told, same], ignore_index=True)
+
+
 def size_items(found: pd.DataFrame, told: pd.DataFrame, names: list[str]) -> Iterator[pd.DataFrame]:
     """Yield items of the data-size curve, whose start is the base."""
-    curve = ["base", *names]
+    curve = [BASE, *names]
     main = found[_is_main(found) & found["system"].isin(curve)]
     yield _items(main, "size", main["system"], "word retrieval", main["rank"] == 1)
     frozen = told[(told["protocol"] == FROZEN) & told["system"].isin(curve)]
@@ -169,7 +184,7 @@ def correlations(frame: pd.DataFrame, cfg: EvaluationParams) -> Iterator[dict[st
     Intervals are percentile bootstrap intervals over the points, which are few and not
     independent: read them as a description.
     """
-    parts = {"systems and languages": frame, "languages, base": frame.loc[["base"]]}
+    parts = {"systems and languages": frame, "languages, base": frame.loc[[BASE]]}
     for column, part in parts.items():
         sides = part.to_numpy()
         yield _measure("correlation", "no relation", column, (0.0, 0.0, 0.0), len(sides))
@@ -186,7 +201,7 @@ def correlations(frame: pd.DataFrame, cfg: EvaluationParams) -> Iterator[dict[st
 
 def sizes(names: list[str], pairs: list[int]) -> Iterator[dict[str, object]]:
     """Yield metrics of the table ``size``: how many pairs each system saw."""
-    for name, count in zip(["base", *names], [0, *pairs], strict=True):
+    for name, count in zip([BASE, *names], [0, *pairs], strict=True):
         yield _measure("size", name, "pairs", (count, count, count), 1)
 
 

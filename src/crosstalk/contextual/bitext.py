@@ -84,15 +84,7 @@ def read_bitext(
         If no pair is left, links do not fit their words, or nothing is left of a word.
 
     """
-    table = read_columns(path, PAIRS)
-    if max_words is not None:
-        longest = np.maximum(table["english"].str.len(), table["foreign"].str.len())
-        table = table[longest <= max_words]
-    if pairs is not None:
-        languages = table.groupby("message_id")["language"].transform("size")
-        first = languages.sort_values(ascending=False, kind="stable").index
-        kept = table.loc[first].groupby("language").head(pairs).index
-        table = table.loc[table.index.isin(kept)]
+    table = first_pairs(read_columns(path, PAIRS), pairs, max_words)
     if table.empty:
         raise DataError(f"{path} has no sentence pair, or only longer ones than max_words allows")
     sentence, _ = pd.factorize(table["message_id"])
@@ -116,6 +108,19 @@ def read_bitext(
         foreign,
         *linked,
     )
+
+
+def first_pairs(table: pd.DataFrame, pairs: int | None, max_words: int | None) -> pd.DataFrame:
+    """Keep the rows that `read_bitext` reads of a table; None keeps all."""
+    if max_words is not None:
+        longest = np.maximum(table["english"].str.len(), table["foreign"].str.len())
+        table = table[longest <= max_words]
+    if pairs is not None:
+        languages = table.groupby("message_id")["language"].transform("size")
+        first = languages.sort_values(ascending=False, kind="stable").index
+        kept = table.loc[first].groupby("language").head(pairs).index
+        table = table.loc[table.index.isin(kept)]
+    return table
 
 
 def word_places(side: Subwords, *, subword: Subword = "last", ends: bool = False) -> Ragged:

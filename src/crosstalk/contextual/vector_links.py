@@ -15,12 +15,14 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from crosstalk.contextual.aer import write_link_items
+from crosstalk.contextual.bitext import first_pairs
 from crosstalk.contextual.encoder import Encoder
 from crosstalk.contextual.fast_align import Links
 from crosstalk.contextual.tables import PAIRS
 from crosstalk.contextual.tokeniser import Subwords, WordPieces
 from crosstalk.contextual.vectors import subword_vectors
 from crosstalk.corpora.parquet import read_columns
+from crosstalk.params.contextual import AlignParams
 from crosstalk.params.vector_links import VectorLinksParams
 from crosstalk.progress import progress
 from crosstalk.stage import Input, Output
@@ -31,13 +33,20 @@ PAIRS_AT_ONCE = 4096
 
 
 def link_by_vectors(
-    *, cfg: VectorLinksParams, vocabulary: Input, model: Input, pairs: Input, linked: Output
+    *,
+    cfg: VectorLinksParams,
+    used: AlignParams,
+    vocabulary: Input,
+    model: Input,
+    pairs: Input,
+    linked: Output,
 ) -> None:
-    """Link the words of the same sentence pairs anew (stage).
+    """Link the words of the sentence pairs that an alignment uses anew (stage).
 
-    ``pairs`` and ``linked`` have the columns `crosstalk.contextual.tables.PAIRS`.
+    ``pairs`` and ``linked`` have the columns `crosstalk.contextual.tables.PAIRS`; of ``pairs`` that
+    `crosstalk.contextual.alignment` would not read, nothing is left.
     """
-    table = read_columns(pairs, PAIRS)
+    table = first_pairs(read_columns(pairs, PAIRS), used.pairs, used.max_words)
     links = nearest_words(
         Encoder.load(model),
         WordPieces.load(vocabulary),

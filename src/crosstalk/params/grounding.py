@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from crosstalk.params.choices import among
+from crosstalk.params.ctc_alignment import CtcAlignmentParams
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.monophones import MonophoneParams
 from crosstalk.params.packed import PackParams
@@ -18,6 +19,7 @@ from crosstalk.params.xlsr import PretrainParams, XlsrModelParams
 Pair = Annotated[str, Field(pattern="^[a-z]{2}-[a-z]{2}$")]
 Positive = Annotated[int, Field(ge=1)]
 Control = Literal["half", "disjoint", "shuffled", "text"]
+Aligner = Literal["monophones", "ctc"]
 
 
 class PictureParams(Section):
@@ -116,8 +118,14 @@ class CruzBlandonParams(Section):
     """Pictures as the model sees them."""
     training: GroundedParams = GroundedParams()
     """Models, the same for all conditions."""
+    aligner: Aligner = "monophones"
+    """What finds phone boundaries. Both are compared where the truth is known; `ctc` trains the
+    speech model without pictures on all recordings of a language first, which takes ten times as
+    long."""
     alignment: MonophoneParams = MonophoneParams()
-    """Phone boundaries."""
+    """Phone boundaries by monophones, and how they are checked."""
+    ctc_alignment: CtcAlignmentParams = CtcAlignmentParams()
+    """Phone boundaries by CTC."""
     abx: AbxParams = AbxParams()
     """Phone discrimination."""
     evaluation: EvaluationParams = EvaluationParams()

@@ -132,10 +132,19 @@ def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
         seeds = cells["seeds"].dropna()
         shown["seeds"] = str(seeds.max()) if len(seeds) else EMPTY
         told = cells["column"].isin(there) | cells["ours"].isna().all()
-        missing = cells.loc[cells["ours"].isna() & told, "note"].drop_duplicates()
-        shown["note"] = "; ".join([CONTROL] * layout.is_control(name) + missing.tolist())
+        missing = _missing(layout, cells[told])
+        shown["note"] = "; ".join([CONTROL] * layout.is_control(name) + missing)
         rows.append(shown)
     return pd.DataFrame(rows)
+
+
+def _missing(layout: ReferenceTable, cells: pd.DataFrame) -> list[str]:
+    """Why cells of a row are empty, by reason: with the columns' names, unless all are."""
+    empty = cells[cells["ours"].isna()]
+    notes = empty.groupby("note", sort=False)["column"]
+    if len(empty) == len(cells):
+        return list(notes.groups)
+    return [f"{', '.join(_head(layout, c) for c in columns)}: {note}" for note, columns in notes]
 
 
 def _head(layout: ReferenceTable, column: str) -> str:

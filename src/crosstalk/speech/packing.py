@@ -56,7 +56,7 @@ def pack_speech(
     read = [read_cuts(*pair) for pair in zip(recordings, supervisions, strict=True)]
     spoken = list(_utterances(read, audio))
     pieces = [
-        _normalise(_features(cut, cfg), cut.id)
+        normalised(features(_samples(cut), cfg), cut.id)
         for cut in progress(spoken, label="packing", unit="utt")
     ]
     table = pd.DataFrame([_row(cut, splits) for cut in spoken], columns=list(CUT_COLUMNS))
@@ -64,11 +64,10 @@ def pack_speech(
         twice = table["id"][table["id"].duplicated()].iloc[0]
         raise DataError(f"utterance {twice} is there twice: give every source once")
     lengths = torch.tensor([len(piece) for piece in pieces])
-    rate = SAMPLE_RATE if cfg.features == "samples" else 1000 / cfg.shift_ms
     save_file(
         {"frames": torch.cat(pieces), "lengths": lengths},
         frames,
-        metadata={"packed": json.dumps({"rate": rate})},
+        metadata={"packed": json.dumps({"rate": frame_rate(cfg)})},
     )
     table.to_parquet(cuts, index=False)
 
@@ -85,12 +84,15 @@ def _utterances(sources: list[CutSet], audio: list[Path]) -> Iterator[Cut]:
             yield cut
 
 
-def _features(cut: Cut, cfg: PackParams) -> Tensor:
-    """Samples float32 [n, 1] or Kaldi's log-mel energies float32 [T, mel_bins]."""
+def _samples(cut: Cut) -> Tensor:
     try:
-        samples = torch.from_numpy(cut.load_audio())
+        return torch.from_numpy(cut.load_audio())
     except Exception as error:  # lhotse raises errors of many libraries
         raise DataError(f"the audio of {cut.id} cannot be read ({error}): make it again") from error
+
+
+def features(samples: Tensor, cfg: PackParams) -> Tensor:
+    """Turn samples float32 [1, n] into [n, 1], or Kaldi's log-mel energies [T, mel_bins]."""
     if cfg.features == "samples":
         return samples.T
     return kaldi.fbank(
@@ -103,8 +105,20 @@ def _features(cut: Cut, cfg: PackParams) -> Tensor:
     )
 
 
-def _normalise(frames: Tensor, name: str) -> Tensor:
-    """Mean 0 and variance 1 of every column, float16; what is constant becomes 0."""
+def frame_rate(cfg: PackParams) -> float:
+    """Frames of `features` a second."""
+    return SAMPLE_RATE if cfg.features == "samples" else 1000 / cfg.shift_ms
+
+
+def normalised(frames: Tensor, name: str) -> Tensor:
+    """Mean 0 and variance 1 of every column, float16; what is constant becomes 0.
+
+    Raises
+    ------
+    DataError
+        There is no frame; says so of the utterance ``name``.
+
+    """
     if not len(frames):
         raise DataError(f"utterance {name} is shorter than one frame: leave it out")
     deviation, mean = torch.std_mean(frames, dim=0, correction=0)
