@@ -22,5 +22,3 @@ class CtcAlignmentParams(Section):
     prior_scale: float = Field(0.3, ge=0, le=1)
     """Exponent of the priors in training; 0 is plain CTC (chosen on English that eSpeak NG reads, a
     language that no pair has)."""
-    log_every: int = Field(100, ge=1)
-    """Updates between looks at the loss."""

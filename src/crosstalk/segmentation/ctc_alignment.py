@@ -38,7 +38,7 @@ MEMORY = 0.98
 """Share of the running mean that a batch leaves as it was."""
 LEAST = 1e-5
 """Least prior: a symbol that is hardly ever said is not made likely everywhere."""
-WARM_UP, GRADIENT_NORM = 0.1, 10.0
+WARM_UP, GRADIENT_NORM, LOG_EVERY = 0.1, 10.0, 50
 SEED = 0
 """Boundaries belong to the test, which is the same for all models and seeds."""
 
@@ -149,7 +149,7 @@ def _fit(
     }
     schedule = Schedule(
         steps=cfg.updates,
-        log_every=min(cfg.log_every, cfg.updates),
+        log_every=LOG_EVERY,
         gradient_norm=GRADIENT_NORM,
         rate=rise_and_fall(cfg.updates, WARM_UP),
     )
