@@ -154,6 +154,17 @@ def test_a_claim_whose_premise_fails_is_not_testable(tmp_path, untrained, verdic
         assert "presumes A* above untrained A*" in row["reason"]
 
 
+def test_a_claim_without_its_rows_names_what_is_missing(tmp_path):
+    claim = reference.Claim(
+        id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
+        above={"row": "A*", "than": "A"},
+    )  # fmt: skip
+    measured = pooled(read_metrics(metrics_file(tmp_path, {"A": (5, 4, 6)})))
+    row = claims.judge(claim, "chung2018", measured, "mini")
+    assert row["verdict"] == claims.NOT_TESTABLE
+    assert row["reason"] == "table_3 has no ENw-enw of A*"
+
+
 def test_a_premise_without_its_rows_names_what_is_missing(tmp_path):
     claim = reference.Claim(
         id="x", statement="", paper_value="", table="table_3", column="ENw-enw",

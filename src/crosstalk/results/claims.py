@@ -121,9 +121,11 @@ def judge(claim: Claim, paper: str, measured: pd.DataFrame, scale: str) -> dict[
     }
     if claim.needs:
         return row | {"verdict": NOT_TESTABLE, "reason": f"waiting for {claim.needs}"}
-    finding = _finding(claim, measured)
-    if finding is None:
-        return row | {"verdict": NOT_TESTABLE, "reason": f"{claim.table} lacks a row it compares"}
+    compared = _compared(claim)
+    if missing := [name for name in compared if _key(claim, name) not in measured.index]:
+        reason = f"{claim.table} has no {claim.column} of {' and '.join(missing)}"
+        return row | {"verdict": NOT_TESTABLE, "reason": reason}
+    finding = _finding(claim, *(measured.loc[_key(claim, name)] for name in compared))
     verdict, reason = _premise(claim.provided, measured) or finding.verdict()
     return row | {
         "ours": finding.value,
@@ -150,12 +152,18 @@ def _premise(premise: Premise | None, measured: pd.DataFrame) -> tuple[str, str]
     return NOT_TESTABLE, f"it presumes {names}, which is {more:.2f} against {less:.2f}"
 
 
-def _finding(claim: Claim, measured: pd.DataFrame) -> Finding | None:
-    names = (claim.above.row, claim.above.than) if claim.above else (claim.ratio.of, claim.ratio.to)
-    keys = [(claim.table, name, claim.column) for name in names]
-    if any(key not in measured.index for key in keys):
-        return None
-    a, b = (measured.loc[key] for key in keys)
+def _compared(claim: Claim) -> tuple[str, str]:
+    """Names of the two rows that a claim is about."""
+    if claim.above:
+        return claim.above.row, claim.above.than
+    return claim.ratio.of, claim.ratio.to
+
+
+def _key(claim: Claim, row: str) -> tuple[str, str, str]:
+    return claim.table, row, claim.column
+
+
+def _finding(claim: Claim, a: pd.Series, b: pd.Series) -> Finding:
     seeds = int(min(a["seeds"], b["seeds"]))
     if claim.above:
         low, high = a["ci_low"] - b["ci_high"], a["ci_high"] - b["ci_low"]
