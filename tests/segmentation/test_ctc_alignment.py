@@ -1,5 +1,7 @@
 """Alignment by CTC: its edges in time, its priors, and that it ends the same when it is killed."""
 
+from itertools import groupby, product
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,7 @@ from crosstalk.segmentation.ctc_alignment import LabelPriors, align, frame_start
 from crosstalk.training.loop import Schedule
 from crosstalk.training.state import TrainingState
 from crosstalk.xlsr.front_end import ConvEncoder
+from crosstalk.xlsr.labelled import LabelledBatch
 
 SHORT = CTC.model_copy(update={"updates": 8})
 
@@ -77,19 +80,47 @@ def test_planted_phones_are_found():
         assert (edges[1:, 0] == edges[:-1, 1]).all()
 
 
+class Said(torch.nn.Module):
+    """A network that is told what it says."""
+
+    vocabulary = range(3)
+
+    def forward(self, audio, lengths):
+        return audio, lengths
+
+
 def test_priors_are_a_running_mean_of_what_is_said():
-    class Said(torch.nn.Module):
-        vocabulary = range(3)
-
-        def forward(self, audio, lengths):
-            return audio, lengths
-
     probabilities = torch.tensor([[[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]], [[0.6, 0.2, 0.2]] * 2])
     model = LabelPriors(Said())
     model(probabilities.log(), torch.tensor([2, 1]))  # the second row's second frame is padding
     mean = torch.tensor([0.5 + 0.1 + 0.6, 0.3 + 0.1 + 0.2, 0.2 + 0.8 + 0.2]) / 3
     memory = ctc_alignment.MEMORY
     torch.testing.assert_close(model.priors, memory / 3 + (1 - memory) * mean)
+
+
+def test_every_path_is_weighted_against_the_priors_of_its_symbols():
+    probabilities = torch.tensor([[[0.5, 0.3, 0.2], [0.1, 0.1, 0.8], [0.6, 0.2, 0.2]]])
+    model = LabelPriors(Said())
+    model.priors.copy_(torch.tensor([0.7, 0.2, 0.1]))
+    weights = probabilities[0] / model.priors**CTC.prior_scale
+    total = 0.0
+    for path in product(range(3), repeat=3):
+        if [symbol for symbol, _ in groupby(path) if symbol] == [2, 1]:
+            total += np.prod([weights[t, symbol].item() for t, symbol in enumerate(path)])
+    batch = LabelledBatch(
+        probabilities.log(), torch.tensor([3]), torch.tensor([2, 1]), torch.tensor([2]), 0, 0
+    )
+    assert ctc_alignment._loss(model, batch, CTC).loss.item() == pytest.approx(-np.log(total))
+
+
+def test_frames_are_scored_by_likelihood(monkeypatch):
+    said = [torch.tensor([[0.5, 0.5], [0.9, 0.1]]), torch.tensor([[0.7, 0.3]])]
+    monkeypatch.setattr(
+        ctc_alignment, "log_probabilities", lambda _network, _speech: [p.log() for p in said]
+    )
+    found = ctc_alignment._likelihoods(LabelPriors(Said()), None)
+    for scores, p in zip(found, said, strict=True):
+        torch.testing.assert_close(scores.exp(), p / torch.tensor([0.7, 0.3]))
 
 
 def test_a_killed_alignment_ends_in_the_same_boundaries(monkeypatch):
