@@ -4,10 +4,15 @@
 """
 
 import os
+from contextlib import nullcontext
 
+import pytest
 from hypothesis import settings
 
 os.environ.setdefault("CROSSTALK_DEVICE", "cpu")
+if os.environ["CROSSTALK_DEVICE"] == "cpu":
+    # Here, for torch counts the devices when the first gradient is asked for.
+    from tests import pretended_gpu
 # The same examples in every run; a busy machine is no failure.
 settings.register_profile("crosstalk", derandomize=True, deadline=None)
 settings.load_profile("crosstalk")
@@ -30,3 +35,38 @@ def pytest_collection_modifyitems(items):
         return 2 if item.path.name in LONG else 3
 
     items.sort(key=turn)
+
+
+def assert_same(content, other, name):
+    """Weights may differ in what comes of the order of a sum."""
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        weights = load(content)
+    except SafetensorError:
+        assert content == other, name
+    else:
+        torch.testing.assert_close(weights, load(other), rtol=1e-4, atol=1e-5)
+
+
+@pytest.fixture
+def same_on_a_gpu(tmp_path):
+    """Check that ``run(folder)`` writes the same files on the CPU and on a pretended GPU."""
+    if os.environ["CROSSTALK_DEVICE"] != "cpu":
+        pytest.skip("a real GPU takes the place of the pretended one, and rounds differently")
+
+    def check(run):
+        written = {}
+        for name, place in (("cpu", nullcontext()), ("gpu", pretended_gpu.entered())):
+            (tmp_path / name).mkdir()
+            with place:
+                run(tmp_path / name)
+            written[name] = {p.name: p.read_bytes() for p in (tmp_path / name).iterdir()}
+        assert written["cpu"]
+        assert written["cpu"].keys() == written["gpu"].keys()
+        for name, content in written["cpu"].items():
+            assert_same(content, written["gpu"][name], name)
+
+    return check

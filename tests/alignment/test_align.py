@@ -248,3 +248,35 @@ def test_a_file_that_is_no_mapping_is_named(tmp_path, content):
 def test_centre_may_stand_once_only():
     with pytest.raises(ValueError, match="once only"):
         SupervisedParams(normalise=("centre", "unit", "centre"))
+
+
+@pytest.mark.parametrize(
+    ("align", "cfg"),
+    [
+        (
+            align_adversarial,
+            UNSUPERVISED.model_copy(
+                update={"adversarial": ADVERSARIAL.model_copy(update={"epochs": 1, "map_steps": 5})}
+            ),
+        ),
+        (align_self_learning, SELF_LEARNING),
+        (align_wasserstein, WASSERSTEIN.model_copy(update={"restarts": 1, "steps": 2})),
+    ],
+)
+def test_a_gpu_aligns_the_same(spaces, same_on_a_gpu, align, cfg):
+    sides = {"sources": [spaces[0]] * 2, "targets": [spaces[1]] * 2}
+    names = ("one", "other")
+    same_on_a_gpu(
+        lambda folder: align(
+            cfg=cfg,
+            seed=0,
+            mappings=[folder / name for name in names],
+            histories=[folder / f"{name}.csv" for name in names],
+            **sides,
+        )
+    )
+
+
+def test_a_gpu_fits_the_same_map(spaces, same_on_a_gpu):
+    cfg = SupervisedParams(dictionary_words=100)
+    same_on_a_gpu(lambda folder: supervised(cfg, *spaces, folder / "mapping"))

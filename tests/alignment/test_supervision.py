@@ -124,3 +124,12 @@ def test_too_few_shared_words_are_an_error(spaces, tmp_path):
     cfg = CFG.model_copy(update={"held_out": 375})
     with pytest.raises(DataError, match="share 380 words, too few for held_out=375 and pairs=10"):
         align_with_pairs(cfg=cfg, source=spaces[0], target=spaces[1], seed=0, curve=tmp_path / "c")
+
+
+def test_a_gpu_draws_the_same_curve(spaces, same_on_a_gpu):
+    source, target = spaces
+    same_on_a_gpu(
+        lambda folder: align_with_pairs(
+            cfg=CFG, source=source, target=target, seed=0, curve=folder / "curve"
+        )
+    )

@@ -197,3 +197,17 @@ def test_pairs_that_all_languages_have_come_first(tables, pieces):
     batch = PairBatches(bitext, 10, 0, subword="last").batch_at(3)
     assert len(batch.english.lengths) == 10
     assert len(batch.sentences.lengths) == 30
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_gpu_aligns_the_same(tables, pieces, tmp_path, same_on_a_gpu, frozen):
+    pieces.save(tmp_path / "vocabulary")
+    Encoder(ENCODER, len(pieces)).save(tmp_path / "base")
+    cfg = AlignParams(epochs=1, batch_pairs=10)
+    inputs = {"vocabulary": tmp_path / "vocabulary", "model": tmp_path / "base"}
+    same_on_a_gpu(
+        lambda folder: align_contextual(
+            cfg=cfg, seed=0, pairs=tables["pairs"], aligned=folder / "aligned",
+            history=folder / "history", **inputs,
+        )
+    )  # fmt: skip

@@ -76,10 +76,10 @@ def test_the_loss_is_the_mean_surprise_at_hidden_subwords(text, pieces):
     torch.testing.assert_close(module(batch), torch.stack(surprise).mean())
 
 
-def pretrain(tables, folder):
+def pretrain(tables, folder, training=TRAINING):
     paths = {name: folder / name for name in ("vocabulary", "model", "history")}
-    sections = {"tokeniser": TOKENISER, "encoder": ENCODER, "training": TRAINING}
-    folder.mkdir()
+    sections = {"tokeniser": TOKENISER, "encoder": ENCODER, "training": training}
+    folder.mkdir(exist_ok=True)
     pretrain_masked_lm(**sections, seed=1, text=tables["text"], **paths)
     return paths
 
@@ -92,3 +92,8 @@ def test_the_stage_learns_and_repeats(tables, tmp_path):
     assert course.iloc[-1] < course.iloc[0] - 0.3
     assert Encoder.load(first["model"]).cfg == ENCODER
     assert len(WordPieces.load(first["vocabulary"])) <= TOKENISER.vocabulary
+
+
+def test_a_gpu_learns_the_same_encoder(tables, same_on_a_gpu):
+    short = TRAINING.model_copy(update={"steps": 5})
+    same_on_a_gpu(lambda folder: pretrain(tables, folder, short))

@@ -175,3 +175,21 @@ def test_each_model_needs_a_name(files, tmp_path):
         retrieve_words(
             cfg=RetrievalParams(), seed=0, names=["a", "b"], ranks=tmp_path / "r", **files
         )
+
+
+def test_a_gpu_ranks_the_same(files, same_on_a_gpu):
+    cfg = RetrievalParams(layers="all", similarities=("csls", "cosine"))
+    same_on_a_gpu(
+        lambda folder: retrieve_words(
+            cfg=cfg, seed=3, names=["mine"], ranks=folder / "ranks", **files
+        )
+    )
+
+
+def test_a_gpu_fits_the_same_rotations(files, tables, same_on_a_gpu):
+    inputs = {"vocabulary": files["vocabulary"], "model": files["base"], "pairs": tables["pairs"]}
+    same_on_a_gpu(
+        lambda folder: fit_rotations(
+            cfg=RotationParams(pairs=30), rotations=folder / "rotations", **inputs
+        )
+    )

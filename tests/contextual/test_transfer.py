@@ -63,16 +63,20 @@ def files(tables, pieces, tmp_path):
     return inputs | {"messages": tables["messages"], "base": tmp_path / "base", "rotations": out}
 
 
-def test_every_system_is_asked_in_every_language(files, pieces, tmp_path):
+def ask_frozen(files, answers):
     names = ("vocabulary", "messages", "base", "rotations")
     transfer_frozen(
         cfg=TransferParams(messages=20),
         seed=2,
         aligned=[files["base"]],
         names=["same"],
-        answers=tmp_path / "answers",
+        answers=answers,
         **{name: files[name] for name in names},
     )
+
+
+def test_every_system_is_asked_in_every_language(files, tmp_path):
+    ask_frozen(files, tmp_path / "answers")
     table = pd.read_parquet(tmp_path / "answers")
     assert list(table.columns) == list(TRANSFER)
     test = pd.read_parquet(files["messages"]).query("split == 'test'")
@@ -143,3 +147,11 @@ def test_a_classifier_sees_the_pooled_states(files, pieces, pooling):
 def test_missing_messages_are_named(files, pieces):
     with pytest.raises(DataError, match="none to dev in yy"):
         Task(files["messages"], pieces, TransferParams(split="dev")).test("yy")
+
+
+def test_a_gpu_answers_the_same(files, same_on_a_gpu):
+    same_on_a_gpu(lambda folder: ask_frozen(files, folder / "answers"))
+
+
+def test_a_gpu_tunes_to_the_same_answers(files, same_on_a_gpu):
+    same_on_a_gpu(lambda folder: tune_files(files, folder / "answers", epochs=1))

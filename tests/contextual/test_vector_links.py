@@ -131,3 +131,12 @@ def test_how_many_pairs_are_held_together_changes_no_link(english, pieces, base,
 def test_a_layer_that_the_encoder_has_not_is_refused():
     with pytest.raises(ValueError, match=r"vector_links\.layer=13 is above"):
         CaoParams(vector_links=VectorLinksParams(layer=13))
+
+
+def test_a_gpu_links_the_same(tables, base, same_on_a_gpu):
+    cfg = {"cfg": LAYER, "used": AlignParams(pairs=40)}
+    same_on_a_gpu(
+        lambda folder: link_by_vectors(
+            **cfg, **base, pairs=tables["pairs"], linked=folder / "linked"
+        )
+    )

@@ -4,16 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from crosstalk.embeddings.embed import embed_segments
 from crosstalk.embeddings.grouping import average_by_word
 from crosstalk.embeddings.kmeans import kmeans
 from crosstalk.embeddings.spaces import Space
+from crosstalk.embeddings.speech2vec_training import train_speech2vec
 from crosstalk.embeddings.tokens import SpokenTokens
 from crosstalk.embeddings.units import discover_units
 from crosstalk.embeddings.word_classifier import train_word_classifier
 from crosstalk.errors import DataError
 from crosstalk.params.embeddings import Word2VecParams
 from crosstalk.params.segmentation import EmbeddingParams
-from crosstalk.params.speech2vec import ClassifierParams, NetworkParams, TypesParams
+from crosstalk.params.speech2vec import ClassifierParams, NetworkParams, TrainingParams, TypesParams
 from crosstalk.segmentation.boundaries import Segmentation
 from crosstalk.speech.utterances import Utterances
 
@@ -100,16 +102,55 @@ def test_units_learn_which_words_keep_company(corpus, tmp_path):
     assert tokens.messages[0] == "m/120"
 
 
-def test_the_classifier_learns_planted_words(corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr("crosstalk.training.state.ROOT", tmp_path / "state")
+def classify(corpus, folder, epochs):
     train_word_classifier(
-        cfg=ClassifierParams(dimension=32, epochs=8, batch_tokens=32, learning_rate=0.01),
+        cfg=ClassifierParams(dimension=32, epochs=epochs, batch_tokens=32, learning_rate=0.01),
         network=NetworkParams(),
         seed=0,
         utterances=corpus / "utterances",
-        history=tmp_path / "history.csv",
-        answers=tmp_path / "answers",
+        history=folder / "history.csv",
+        answers=folder / "answers",
     )
+
+
+def test_the_classifier_learns_planted_words(corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("crosstalk.training.state.ROOT", tmp_path / "state")
+    classify(corpus, tmp_path, 8)
     answers = pd.read_parquet(tmp_path / "answers")
     assert (answers["word"] == answers["answer"]).mean() > 0.95
     assert pd.read_csv(tmp_path / "history.csv")["epoch"].tolist() == list(range(1, 9))
+
+
+def test_a_gpu_classifies_the_same(corpus, tmp_path, monkeypatch, same_on_a_gpu):
+    monkeypatch.setattr("crosstalk.training.state.ROOT", tmp_path / "state")
+    same_on_a_gpu(lambda folder: classify(corpus, folder, 1))
+
+
+@pytest.mark.parametrize("grouping", ["words", "clusters"])
+def test_a_gpu_embeds_the_same(corpus, tmp_path, monkeypatch, same_on_a_gpu, grouping):
+    monkeypatch.setattr("crosstalk.training.state.ROOT", tmp_path / "state")
+    network = NetworkParams(dimension=8, decoder_dimension=8)
+    files = {"utterances": corpus / "utterances", "segmentation": corpus / "words"}
+
+    def train_and_embed(folder):
+        model = folder / "model"
+        train_speech2vec(
+            network=network,
+            training=TrainingParams(optimiser="adam", epochs=1, batch_tokens=64),
+            seed=0,
+            model=model,
+            history=folder / "history",
+            **files,
+        )
+        embed_segments(
+            network=network,
+            types=TypesParams(min_count=2, clusters=20),
+            grouping=grouping,
+            seed=0,
+            model=model,
+            space=folder / "space",
+            tokens=folder / "tokens",
+            **files,
+        )
+
+    same_on_a_gpu(train_and_embed)

@@ -30,6 +30,25 @@ MODELS = [("mono", "fr"), ("mono", "ru"), ("bi", "fr-ru"), ("disjoint", "fr-ru")
 CFG = AbxParams(layer=1)
 
 
+def evaluate(world, models, seed, folder):
+    evaluate_grounded(
+        cfg=CFG,
+        pair="fr-ru",
+        seed=seed,
+        kinds=[kind for kind, _ in MODELS],
+        languages=[languages for _, languages in MODELS],
+        models=[models / f"{kind}-{languages}-{seed}" for kind, languages in MODELS],
+        frames=world.frames,
+        cuts=world.cuts,
+        pictures=world.pictures,
+        phones=world.phones,
+        errors=folder / f"errors-{seed}",
+        answers=folder / f"answers-{seed}",
+        retrieved=folder / "retrieved",
+        projection=folder / "projection",
+    )
+
+
 @pytest.fixture(scope="module")
 def asked(world, tmp_path_factory):
     """Two seeds of four conditions, asked."""
@@ -51,22 +70,7 @@ def asked(world, tmp_path_factory):
                     models=folder / f"{kind}-{languages}-{seed}",
                     history=folder / "history",
                 )
-            evaluate_grounded(
-                cfg=CFG,
-                pair="fr-ru",
-                seed=seed,
-                kinds=[kind for kind, _ in MODELS],
-                languages=[languages for _, languages in MODELS],
-                models=[folder / f"{kind}-{languages}-{seed}" for kind, languages in MODELS],
-                frames=world.frames,
-                cuts=world.cuts,
-                pictures=world.pictures,
-                phones=world.phones,
-                errors=folder / f"errors-{seed}",
-                answers=folder / f"answers-{seed}",
-                retrieved=folder / "retrieved",
-                projection=folder / "projection",
-            )
+            evaluate(world, folder, seed, folder)
     return folder
 
 
@@ -191,3 +195,7 @@ def test_figures_are_drawn_from_the_measures_alone(asked, tmp_path, world):
     for name, path in (drawn | space).items():
         start = b"\x89PNG" if name.endswith("png") else b"%PDF"
         assert path.read_bytes().startswith(start)
+
+
+def test_a_gpu_answers_the_same(asked, world, same_on_a_gpu):
+    same_on_a_gpu(lambda folder: evaluate(world, asked, 0, folder))

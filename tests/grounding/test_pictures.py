@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
 from crosstalk.corpora.messages import Message, message_table
 from crosstalk.corpora.schemas import write_messages
@@ -84,23 +85,40 @@ def test_a_network_that_is_not_there_names_the_remedies(tmp_path):
         frozen_features(torch.zeros(1, 3, 8, 8, dtype=torch.uint8), str(tmp_path / "nothing"))
 
 
-def test_frozen_features_are_the_networks_own(tmp_path):
-    """A drawn ViT in a folder, asked here and through transformers alone."""
+@pytest.fixture
+def drawn_vit(tmp_path):
+    """A folder with a small ViT."""
     transformers = pytest.importorskip("transformers")
     torch.manual_seed(0)
     cfg = transformers.ViTConfig(
         hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8,
         image_size=16, patch_size=8,
     )  # fmt: skip
-    transformers.ViTModel(cfg).save_pretrained(tmp_path)
-    transformers.ViTImageProcessor(size={"height": 16, "width": 16}).save_pretrained(tmp_path)
+    folder = tmp_path / "vit"
+    transformers.ViTModel(cfg).save_pretrained(folder)
+    transformers.ViTImageProcessor(size={"height": 16, "width": 16}).save_pretrained(folder)
+    return str(folder)
+
+
+def test_frozen_features_are_the_networks_own(drawn_vit):
+    import transformers
+
     pixels = torch.randint(256, (3, 3, 12, 12), dtype=torch.uint8)
-    features = frozen_features(pixels, str(tmp_path))
-    model = transformers.ViTModel.from_pretrained(tmp_path).eval()
-    processor = transformers.AutoImageProcessor.from_pretrained(tmp_path)
+    features = frozen_features(pixels, drawn_vit)
+    model = transformers.ViTModel.from_pretrained(drawn_vit).eval()
+    processor = transformers.AutoImageProcessor.from_pretrained(drawn_vit)
     for picture, found in zip(pixels, features, strict=True):
         inputs = processor(images=[picture], return_tensors="pt")
         torch.testing.assert_close(found, model(**inputs).pooler_output[0].detach())
+
+
+def test_a_gpu_sees_the_same(drawn_vit, same_on_a_gpu):
+    pixels = torch.randint(256, (3, 3, 12, 12), dtype=torch.uint8)
+
+    def see(folder):
+        save_file({"features": frozen_features(pixels, drawn_vit)}, folder / "features")
+
+    same_on_a_gpu(see)
 
 
 @given(most=st.integers(0, 3), seed=st.integers(0, 99))

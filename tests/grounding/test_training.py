@@ -139,3 +139,8 @@ def test_seeds_differ_and_a_seed_repeats(world, tmp_path):
         run(world, folder, seed=seed, variants=["pictures"])
     first, again, other = ((folder / "models").read_bytes() for folder in folders)
     assert first == again != other
+
+
+def test_a_gpu_trains_the_same_variants(world, same_on_a_gpu):
+    every = ("alone", "pictures", "shuffled", "text")
+    same_on_a_gpu(lambda folder: run(world, folder, variants=every))

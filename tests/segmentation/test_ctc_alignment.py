@@ -153,3 +153,13 @@ def test_an_utterance_too_short_for_its_phones_is_left_out():
     assert all(edges is not None for edges in found[:-1])
     with pytest.raises(DataError, match="no utterance has as many frames"):
         align(frames[-1:], 100.0, said[-1:], NETWORK, SHORT, label="short")
+
+
+def test_a_gpu_finds_the_same_phones(same_on_a_gpu):
+    frames, said, _ = planted(0, n=6)
+
+    def find(folder):
+        found = align(frames, 100.0, said, NETWORK, SHORT, label="planted")
+        np.save(folder / "edges.npy", np.concatenate(found))
+
+    same_on_a_gpu(find)

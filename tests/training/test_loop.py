@@ -7,10 +7,12 @@ import time
 
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from crosstalk.errors import StateError, TrainingError
 from crosstalk.training import state as state_module
+from crosstalk.training.device import device
 from crosstalk.training.loop import Schedule, Sums, train
 from crosstalk.training.rates import rise_and_fall
 from crosstalk.training.state import training_state
@@ -26,7 +28,7 @@ def fit(root, result, *, steps=60, pause=0.0, key="a"):
 
     def batch_at(step):
         time.sleep(pause)
-        return torch.randn(16, 4, generator=torch.Generator().manual_seed(step))
+        return torch.randn(16, 4, generator=torch.Generator().manual_seed(step)).to(device())
 
     rate = rise_and_fall(steps, 0.2)
     schedule = Schedule(steps=steps, log_every=7, gradient_norm=1.0, save_seconds=0.0, rate=rate)
@@ -68,6 +70,16 @@ def test_killed_training_resumes_to_the_same_weights(tmp_path):
     resumed, resumed_history = load(tmp_path / "resumed.pt")
     assert all(torch.equal(expected[name], resumed[name]) for name in expected)
     assert resumed_history == expected_history
+
+
+def test_a_model_is_trained_where_its_job_computes(tmp_path, same_on_a_gpu):
+    def fit_there(folder):
+        fit(tmp_path / f"state of {folder.name}", folder / "x.pt")
+        weights, _ = load(folder / "x.pt")
+        save_file(weights, folder / "weights")
+        (folder / "x.pt").unlink()
+
+    same_on_a_gpu(fit_there)
 
 
 def test_other_parameters_never_resume(tmp_path, monkeypatch):

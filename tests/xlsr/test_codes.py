@@ -8,6 +8,7 @@ from tests.xlsr.models import tiny
 
 from crosstalk.errors import DataError
 from crosstalk.speech.packed import CUT_COLUMNS, PackedSpeech
+from crosstalk.training.device import device
 from crosstalk.xlsr.codes import USAGE_COLUMNS, code_usage
 from crosstalk.xlsr.distances import js_distances
 from crosstalk.xlsr.model import build_model
@@ -84,3 +85,14 @@ def test_languages_without_a_common_code_are_1_apart():
 def test_a_language_without_frames_is_named():
     with pytest.raises(DataError, match="no frames of b"):
         js_distances(table(a=[1, 1, 1, 1], b=[0, 0, 0, 0]))
+
+
+def test_a_gpu_counts_the_same_codes(same_on_a_gpu):
+    speech = speech_of(["b", "a"], [120, 81])
+
+    def count(folder):
+        torch.manual_seed(0)
+        model = build_model(tiny(inputs=8)).eval().to(device())
+        code_usage(model, speech).to_csv(folder / "usage")
+
+    same_on_a_gpu(count)

@@ -417,3 +417,12 @@ def test_log_probabilities_do_not_depend_on_what_is_batched_together(letters, ba
         one = np.arange(len(letters)) == index
         (alone,) = log_probabilities(model, letters.select(one))
         assert torch.allclose(found[index], alone, atol=1e-5)
+
+
+@pytest.mark.usefixtures("own_state")
+@pytest.mark.parametrize(
+    ("protocol", "labels"), [("all", "phones"), ("full", "characters"), ("frozen", "phones")]
+)
+def test_a_gpu_finetunes_the_same_model(same_on_a_gpu, protocol, labels):
+    cfg = CFG.model_copy(update={"updates": 6, "head_updates": 2})
+    same_on_a_gpu(lambda folder: finetune(folder, "one", cfg, protocol=protocol, labels=labels))

@@ -255,3 +255,13 @@ def test_the_untrained_control_is_the_start_of_training(tmp_path):
         assert torch.equal(drawn[name], tensor)
     other = draw_model(MODEL, 4).state_dict()
     assert not torch.equal(drawn["mask_vector"], other["mask_vector"])
+
+
+def test_a_gpu_pretrains_the_same_model(tmp_path, monkeypatch, same_on_a_gpu):
+    monkeypatch.setattr(state_module, "ROOT", tmp_path / "state")
+
+    def pretrain_there(folder):
+        pack_syllables(folder)
+        pretrain(folder, "model", updates=4)
+
+    same_on_a_gpu(pretrain_there)

@@ -136,3 +136,9 @@ def test_symbols_that_were_not_learnt_are_counted(models):
     found = written((folder, frames, other), "PER")
     assert (found["unseen"] == 2).all()
     assert (found["errors"] >= 2).all()
+
+
+def test_a_gpu_writes_the_same_transcripts(models, same_on_a_gpu):
+    same_on_a_gpu(
+        lambda folder: written(models, "PER").to_parquet(folder / "transcripts", index=False)
+    )

@@ -110,6 +110,9 @@ rule see_pictures:
     resources:
         mem_mb=memory(4000),
         runtime=60,
+        gpu=lambda w: (
+            one_gpu(w) if P.cruzblandon2025.pictures.encoder == "frozen" else 0
+        ),
     params:
         cfg=cfg("cruzblandon2025.pictures"),
     shell:
@@ -243,6 +246,7 @@ rule evaluate_grounded:
     resources:
         mem_mb=memory(8000),
         runtime=240,
+        gpu=one_gpu,
     params:
         cfg=cfg("cruzblandon2025.abx"),
         kinds=lambda w: [c.partition("-")[0] for c in conditions_of(w.duo)],

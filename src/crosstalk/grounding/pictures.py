@@ -25,6 +25,7 @@ from crosstalk.corpora.parquet import read_columns
 from crosstalk.errors import CrosstalkError, DataError
 from crosstalk.params.grounding import PictureParams
 from crosstalk.stage import Input, Output
+from crosstalk.training.device import device
 
 COLUMNS = ("item", "category", "width", "height", "pixels")
 BATCH = 64
@@ -104,7 +105,7 @@ def frozen_features(pixels: Tensor, network: str) -> Tensor:
 
     try:
         processor = AutoImageProcessor.from_pretrained(network)
-        model = AutoModel.from_pretrained(network).eval()
+        model = AutoModel.from_pretrained(network).eval().to(device())
     except (OSError, ValueError) as error:
         raise CrosstalkError(
             f"cruzblandon2025.pictures.network={network} cannot be loaded: connect to the hub, "
@@ -112,10 +113,10 @@ def frozen_features(pixels: Tensor, network: str) -> Tensor:
         ) from error
     with torch.inference_mode():
         parts = [
-            model(**processor(images=list(part), return_tensors="pt")).pooler_output
+            model(**processor(images=list(part), return_tensors="pt").to(device())).pooler_output
             for part in pixels.split(BATCH)
         ]
-    return torch.cat(parts).float()
+    return torch.cat(parts).float().cpu()
 
 
 class PictureEncoder(nn.Module):

@@ -16,6 +16,7 @@ from crosstalk.corpora.manifests import SAMPLE_RATE
 from crosstalk.errors import DataError
 from crosstalk.params.xlsr import EncoderParams
 from crosstalk.speech.packed import PackedSpeech
+from crosstalk.training.device import device
 from crosstalk.xlsr.model import SpeechModel
 
 BATCH = 16
@@ -81,16 +82,16 @@ def layers_of(model: SpeechModel, speech: PackedSpeech) -> list[Frames]:
         An utterance is too short for the encoder.
 
     """
-    model = model.eval()
+    model = model.eval().to(device())
     order = np.argsort(speech.lengths, kind="stable")
     found: dict[int, list[Tensor]] = {}
     for rows in np.array_split(order, max(1, len(order) // BATCH)):
         audio = pad_sequence([speech.frames_of(row) for row in rows.tolist()], batch_first=True)
         lengths = torch.from_numpy(speech.lengths[rows])
-        encoded = model.encode(audio, lengths)
+        encoded = model.encode(audio.to(device()), lengths.to(device()))
         for i, row in enumerate(rows.tolist()):
             size = int(encoded.lengths[i])
-            found[row] = [layer[i, :size].float() for layer in encoded.layers[1:]]
+            found[row] = [layer[i, :size].float().cpu() for layer in encoded.layers[1:]]
     sizes = [len(found[row][0]) for row in range(len(speech))]
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     first, hop = latent_times(model.cfg.encoder, speech.rate)

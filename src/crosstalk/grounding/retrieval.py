@@ -24,6 +24,7 @@ from crosstalk.grounding.pictures import Pictures
 from crosstalk.grounding.representations import BATCH
 from crosstalk.grounding.written import as_trigrams
 from crosstalk.speech.packed import PackedSpeech
+from crosstalk.training.device import device
 
 CHANCE = "chance"
 SPEECH_TO_PICTURE, PICTURE_TO_SPEECH = "speech to picture", "picture to speech"
@@ -109,23 +110,23 @@ class _Space:
     """The space that a model's captions and pictures share."""
 
     def __init__(self, model: GroundedSpeech, pictures: Pictures, variant: Variant) -> None:
-        self.model, self.seconds = model, model.cfg.caption_seconds
+        self.model, self.seconds = model.to(device()), model.cfg.caption_seconds
         self.inputs = as_trigrams(pictures.captions) if variant == "text" else pictures.inputs
 
     @torch.inference_mode()
     def spoken(self, captions: Described) -> np.ndarray:
         """Vectors float32 [n, d] of captions."""
         rows = np.arange(len(captions.picture))
-        parts = [
-            self.model.embed_speech(*caption_audio(captions.speech, part, self.seconds))
-            for part in np.array_split(rows, max(1, len(rows) // BATCH))
-        ]
-        return torch.cat(parts).numpy()
+        parts = []
+        for part in np.array_split(rows, max(1, len(rows) // BATCH)):
+            audio, lengths = caption_audio(captions.speech, part, self.seconds)
+            parts.append(self.model.embed_speech(audio.to(device()), lengths.to(device())))
+        return torch.cat(parts).cpu().numpy()
 
     @torch.inference_mode()
     def seen(self, pictures: np.ndarray) -> np.ndarray:
         """Vectors float32 [n, d] of pictures by their row."""
-        return self.model.embed_seen(self.inputs[pictures]).numpy()
+        return self.model.embed_seen(self.inputs[pictures].to(device())).cpu().numpy()
 
 
 def write_examples(

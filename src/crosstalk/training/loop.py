@@ -83,6 +83,7 @@ def train[B](
 
     """
     accelerator = Accelerator(cpu=device().type == "cpu")
+    model.to(accelerator.device)
     if accelerator.num_processes > 1:  # else nothing is to prepare, for a second of imports
         model, optimiser = accelerator.prepare(model, optimiser)
     highest = [group["lr"] for group in optimiser.param_groups]
