@@ -9,6 +9,7 @@ from fastabx import Dataset, InMemoryAccessor, Score, Task
 from tests.evaluation.abx_reference import phone_error, phone_error_across
 
 from crosstalk.errors import DataError
+from crosstalk.evaluation import abx
 from crosstalk.evaluation.abx import language_errors, phone_errors
 
 
@@ -140,3 +141,18 @@ def test_ties_count_a_half():
     vectors = np.ones((4, 2))
     errors = language_errors(vectors, np.array(["fr", "ru"] * 2), np.array([*"aabb"]))
     assert errors.tolist() == [0.5] * 4
+
+
+def test_x_comes_from_five_other_speakers_at_most(monkeypatch):
+    asked = []
+
+    def remember(task, *arguments, **options):
+        asked.append(task.cells)
+        return Score(task, *arguments, **options)
+
+    monkeypatch.setattr(abx, "Score", remember)
+    tokens, lengths, table = spoken(1, n=240, phones="ae", speakers=8)
+    measured(tokens, lengths, table, speakers="across")
+    (cells,) = asked
+    for _, cell in cells.group_by("phone", "phone_b", "speaker"):
+        assert cell["speaker_x"].n_unique() == len(cell) == 5
