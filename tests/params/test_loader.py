@@ -77,6 +77,10 @@ def test_the_schema_is_the_models(request):
         ({"seeds": []}, "seeds=[] is not valid"),
         ({"seeds": [1, 1]}, "repeats one"),
         ({"chung2018": {"word2vec": {"dimension": 20}}}, "the map is square"),
+        (
+            {"chung2018": {"self_learning": {"initial_words": 200, "frequent_words": 100}}},
+            "initial_words=200 must not be more than frequent_words=100",
+        ),
         ({"corpora": {"tuxpaint": {"languages": ["fr", "xx"]}}}, "'xx'"),
     ],
 )

@@ -141,6 +141,15 @@ class SelfLearningParams(SpacesParams):
     """What every aligner here is followed by (published: another last step, see the module)."""
     criterion: CriterionParams = CriterionParams()
 
+    @model_validator(mode="after")
+    def _first_words_are_paired(self) -> Self:
+        if self.initial_words > self.frequent_words:
+            raise ValueError(
+                f"initial_words={self.initial_words} must not be more than "
+                f"frequent_words={self.frequent_words}: lower the one or raise the other"
+            )
+        return self
+
 
 class WassersteinParams(SpacesParams):
     """Wasserstein-Procrustes, refinement, and choice by the criterion.
