@@ -1,6 +1,7 @@
 """Tests compute on the CPU, so that they say the same on every machine and wait for no GPU.
 
-`CROSSTALK_DEVICE=auto pytest …` uses a GPU.
+`CROSSTALK_DEVICE=auto pytest …` lets stages use a GPU; tests that hold tensors of their own are
+written for the CPU, and some fail there.
 """
 
 import os
