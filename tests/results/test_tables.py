@@ -10,6 +10,7 @@ from crosstalk.results import claims, reference, tables
 from crosstalk.results.metrics import pooled, read_metrics
 
 REFERENCE = Path("workflow/reference/chung2018.yaml")
+PAPERS = [path for path in sorted(REFERENCE.parent.glob("*.yaml")) if path.stem != "claims"]
 
 
 def metrics_file(folder, rows):
@@ -47,13 +48,39 @@ def written(tmp_path):
     return paths
 
 
-def test_no_cell_is_silently_empty(written):
-    frame = pd.read_csv(written["csv"])
-    layout = reference.read_reference(REFERENCE).tables["table_3"]
-    empty = frame[frame["ours"].isna()]
-    assert empty["note"].str.len().min() > 0
-    cells = len(layout.rows) * len(layout.columns) + len(layout.labels) * len(layout.ours)
-    assert len(frame) == cells
+EVERY = [
+    pytest.param(layout, id=f"{paper.paper.id}-{name}")
+    for paper in map(reference.read_reference, PAPERS)
+    for name, layout in paper.tables.items()
+]
+
+
+def measured(cells):
+    values = {"value": 0.123, "ci_low": 0.1, "ci_high": 0.2, "n": 100, "seeds": 3}
+    index = pd.MultiIndex.from_tuples(cells, names=["row", "column"])
+    return pd.DataFrame([values] * len(cells), index=index)
+
+
+@pytest.mark.parametrize("layout", EVERY)
+def test_no_cell_is_silently_empty_or_there_twice(layout):
+    first = (next(iter(layout.labels)), next(iter(layout.ours)))
+    frame = tables.long_table(layout, measured([first]), "mini")
+    assert frame.loc[frame["ours"].isna(), "note"].str.len().min() > 0
+    own = [column for column in layout.columns if column not in layout.ours]
+    cells = {(row, column) for row in layout.labels for column in layout.ours}
+    cells |= {(row, column) for row in layout.rows for column in own}
+    assert sorted(zip(frame["row"], frame["column"], strict=True)) == sorted(cells)
+
+
+@pytest.mark.parametrize("layout", EVERY)
+def test_a_table_shows_all_that_is_measured(layout):
+    cells = [(row, column) for row in layout.labels for column in layout.ours]
+    shown = tables.readable(layout, tables.long_table(layout, measured(cells), "mini"))
+    ours = shown.drop(columns=["row", "system", "seeds", "note"])
+    value = f"{0.123:.{layout.decimals}f}"
+    assert ours.shape == (len(layout.labels), len(layout.ours))
+    assert all(cell.startswith(value) for cell in ours.to_numpy().flat)
+    assert set(shown["note"]) <= {"", tables.CONTROL}
 
 
 def test_ours_stands_beside_the_papers_value(written):
@@ -93,10 +120,8 @@ def test_a_row_measured_in_part_says_nothing_of_columns_that_nobody_has(written)
 
 def test_a_row_measured_in_part_names_the_columns_that_others_have():
     layout = reference.read_reference(REFERENCE).tables["table_3"]
-    values = {"value": 20.0, "ci_low": 18.0, "ci_high": 22.0, "n": 100, "seeds": 3}
     cells = [("A*", "ENw-enw"), ("A*", "FRw-frw"), ("B", "FRw-frw")]
-    index = pd.MultiIndex.from_tuples(cells, names=["row", "column"])
-    frame = tables.long_table(layout, pd.DataFrame([values] * 3, index=index), "mini")
+    frame = tables.long_table(layout, measured(cells), "mini")
     notes = tables.readable(layout, frame).set_index("row")["note"]
     assert notes[["A*", "B"]].tolist() == ["", "ENw-enw: not measured at this scale"]
 

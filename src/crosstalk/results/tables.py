@@ -14,6 +14,7 @@ from crosstalk.stage import Input, Output
 CONTROL = "control"
 EMPTY = "–"
 OWN = "on the paper's own corpora"
+NOT_MEASURED = "not measured at this scale"
 LARGE = 1000
 """From here on, values are counts, shown without decimals."""
 
@@ -88,14 +89,18 @@ def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd
             if (row, column) in measured.index:
                 cell |= _measured(measured, row, column) | {"note": ours.note}
             else:
-                cell["note"] = layout.unmeasured.rows.get(row, "not measured at this scale")
+                cell["note"] = layout.unmeasured.rows.get(row, NOT_MEASURED)
             cells.append(cell)
         for column in layout.columns:
+            if column in layout.ours:
+                continue  # One cell holds ours and the paper's.
             if row in layout.rows or (row, column) in measured.index:
-                note = layout.unmeasured.columns.get(column, "")
+                beside = [name for name, ours in layout.ours.items() if ours.beside == column]
+                stands = f"beside {', '.join(beside)}" if beside else NOT_MEASURED
+                note = layout.unmeasured.columns.get(column, stands)
                 paper = layout.published(row, column)
                 cell = {"row": row, "column": column, "scale": scale, "paper": paper, "note": note}
-                if column not in layout.ours and (row, column) in measured.index:
+                if (row, column) in measured.index:
                     cell |= _measured(measured, row, column) | {"note": OWN}
                 cells.append(cell)
     order = ["row", "column", "ours", "ci_low", "ci_high", "n", "seeds", "scale", "paper", "note"]
