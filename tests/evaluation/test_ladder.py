@@ -45,7 +45,7 @@ def rung(tmp_path):
     return tmp_path
 
 
-def test_a_rung_is_scored_on_words_that_were_held_out(rung):
+def score(rung):
     score_maps(
         row="copy",
         source_language="en",
@@ -58,7 +58,11 @@ def test_a_rung_is_scored_on_words_that_were_held_out(rung):
         unsupervised=[rung / "adversarial"],
         answers=rung / "items",
     )
-    items = pd.read_parquet(rung / "items")
+    return pd.read_parquet(rung / "items")
+
+
+def test_a_rung_is_scored_on_words_that_were_held_out(rung):
+    items = score(rung)
     ladder = items[items["table"] == "ladder"]
     assert set(ladder["cluster"]) == {f"w{i}" for i in range(40, 60)}
     means = ladder.groupby("column")["correct"].mean()
@@ -67,6 +71,19 @@ def test_a_rung_is_scored_on_words_that_were_held_out(rung):
     success = items[items["table"] == "success"].set_index("cluster")["correct"]
     assert success.to_dict() == {"restart 0": 0, "restart 1": 1}
     assert set(items["seed"]) == {3}
+
+
+@pytest.mark.parametrize(("words", "succeeds"), [(4, 0), (5, 1)])
+def test_as_good_as_a_supervised_map_that_finds_next_to_nothing_is_no_success(
+    rung, words, succeeds
+):
+    """So many words are held out; the supervised map and the right restart find them all."""
+    right = Mapping.load(rung / "supervised")
+    right.facts["dictionary"] = Space.load(rung / "space").words[:-words]
+    right.save(rung / "supervised")
+    items = score(rung)
+    success = items[items["table"] == "success"].set_index("cluster")["correct"]
+    assert success["restart 1"] == succeeds
 
 
 def test_words_that_sound_alike_are_found():

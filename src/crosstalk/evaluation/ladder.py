@@ -19,6 +19,8 @@ from crosstalk.text.dictionaries import read_pairs, right_words
 
 SUCCESS = 0.5
 """Share of the supervised map's score from which an unsupervised restart counts as a success."""
+LEAST = 5
+"""Right answers below which none does: half of next to nothing is a word or two, or luck."""
 
 
 def score_maps(
@@ -37,7 +39,7 @@ def score_maps(
     """Ask held-out words of one rung through every map, and count the restarts that succeed.
 
     ``answers`` are items of the table ``ladder`` (one column a method; a word is right if its
-    nearest target word is) and of ``success`` (one item a restart; see `SUCCESS`).
+    nearest target word is) and of ``success`` (one item a restart; see `SUCCESS` and `LEAST`).
 
     Raises
     ------
@@ -66,8 +68,8 @@ def score_maps(
         method = mapping.facts["method"]
         parts.append(_items("ladder", method, words, correct(mapping)))
         restarts = range(len(mapping.restarts))
-        scores = pd.Series([correct(mapping.of_restart(r)).mean() for r in restarts])
-        reached = (scores > 0) & (scores >= SUCCESS * ceiling.mean())
+        hits = pd.Series([correct(mapping.of_restart(r)).sum() for r in restarts])
+        reached = hits >= max(SUCCESS * ceiling.sum(), LEAST)
         parts.append(
             _items("success", method, [f"restart {r}" for r in restarts], reached.astype(float))
         )
