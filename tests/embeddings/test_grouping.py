@@ -3,16 +3,22 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crosstalk.embeddings.embed import embed_segments
 from crosstalk.embeddings.grouping import average_by_word
 from crosstalk.embeddings.kmeans import kmeans
+from crosstalk.embeddings.listener import train_listener
 from crosstalk.embeddings.spaces import Space
 from crosstalk.embeddings.speech2vec_training import train_speech2vec
 from crosstalk.embeddings.tokens import SpokenTokens
-from crosstalk.embeddings.units import discover_units
-from crosstalk.embeddings.word_classifier import train_word_classifier
+from crosstalk.embeddings.transcript import embed_transcript, mishear
+from crosstalk.embeddings.units import commonest_words, discover_taught_units, discover_units
+from crosstalk.embeddings.word_classifier import Tokens, train_word_classifier
 from crosstalk.errors import DataError
+from crosstalk.evaluation.answers import read_items
 from crosstalk.params.embeddings import Word2VecParams
 from crosstalk.params.segmentation import EmbeddingParams
 from crosstalk.params.speech2vec import ClassifierParams, NetworkParams, TrainingParams, TypesParams
@@ -78,28 +84,98 @@ def corpus(tmp_path_factory):
     return folder
 
 
-def test_units_learn_which_words_keep_company(corpus, tmp_path):
-    discover_units(
-        embedding=EmbeddingParams(),
-        word2vec=Word2VecParams(dimension=8, min_count=1, subsampling=0, epochs=40),
-        types=TypesParams(min_count=2, clusters=20),
+WORD2VEC = Word2VecParams(dimension=8, min_count=1, subsampling=0, epochs=40)
+TYPES = TypesParams(min_count=2, clusters=20)
+
+
+def teach(corpus, folder, epochs):
+    """Teach a listener two languages, both of which are the corpus."""
+    train_listener(
+        cfg=ClassifierParams(dimension=32, epochs=epochs, batch_tokens=32, learning_rate=0.01),
+        network=NetworkParams(),
         seed=0,
-        utterances=corpus / "utterances",
-        segmentation=corpus / "words",
-        space=tmp_path / "space",
-        tokens=tmp_path / "tokens",
-        transcript=tmp_path / "transcript",
+        utterances=[corpus / "utterances", corpus / "utterances"],
+        model=folder / "listener",
+        history=folder / "history.csv",
     )
-    for name in ("space", "transcript"):
-        space = Space.load(tmp_path / name).normalise()
-        topic = np.array([int(word[1:]) // 5 for word in space.words])
-        cosines = space.vectors @ space.vectors.T
-        same = topic[:, None] == topic
-        np.fill_diagonal(same, False)
-        assert cosines[same].mean() > cosines[topic[:, None] != topic].mean() + 0.3
+
+
+def assert_words_of_a_topic_are_near(path):
+    space = Space.load(path).normalise()
+    topic = np.array([int(word[1:]) // 5 for word in space.words])
+    cosines = space.vectors @ space.vectors.T
+    same = topic[:, None] == topic
+    np.fill_diagonal(same, False)
+    assert cosines[same].mean() > cosines[topic[:, None] != topic].mean() + 0.3
+
+
+@pytest.mark.parametrize("row", ["units", "taught_units"])
+def test_units_learn_which_words_keep_company(corpus, tmp_path, monkeypatch, row):
+    monkeypatch.setattr("crosstalk.training.state.ROOT", tmp_path / "state")
+    common = {
+        "word2vec": WORD2VEC,
+        "types": TYPES,
+        "column": "x",
+        "seed": 0,
+        "utterances": corpus / "utterances",
+        **{name: tmp_path / name for name in ("space", "tokens", "answers")},
+    }
+    if row == "taught_units":
+        teach(corpus, tmp_path, epochs=4)
+        discover_taught_units(network=NetworkParams(), listener=tmp_path / "listener", **common)
+    else:
+        discover_units(embedding=EmbeddingParams(), **common)
+    assert_words_of_a_topic_are_near(tmp_path / "space")
     tokens = SpokenTokens.load(tmp_path / "tokens")
     assert len(tokens.words) == 40 * 6 == len(tokens.vectors)
     assert tokens.messages[0] == "m/120"
+    items = read_items(tmp_path / "answers")
+    assert items["cluster"].tolist() == tokens.words
+    assert items["correct"].mean() > 0.9  # the planted words are far apart
+    assert set(items["row"]) == {row}
+
+
+def test_a_unit_stands_for_the_word_it_most_often_is():
+    units, words = np.array([0, 0, 0, 1, 2, 2]), np.array([4, 1, 4, 2, 3, 0])
+    assert commonest_words(units, words, (3, 5)).tolist() == [4, 2, 0]
+
+
+def test_a_transcript_is_read_as_text(corpus, tmp_path):
+    embed_transcript(
+        word2vec=WORD2VEC,
+        misheard=0.0,
+        seed=0,
+        utterances=corpus / "utterances",
+        space=tmp_path / "space",
+    )
+    assert_words_of_a_topic_are_near(tmp_path / "space")
+
+
+@given(st.lists(st.integers(0, 9), max_size=200), st.floats(0, 1), st.integers(0, 9))
+def test_misheard_words_stay_as_frequent_as_they_are(words, share, seed):
+    words = np.array(words, np.int32)
+    heard = mishear(words, share, seed)
+    assert np.bincount(heard, minlength=10).tolist() == np.bincount(words, minlength=10).tolist()
+    assert share > 0 or heard.tolist() == words.tolist()
+
+
+def test_so_large_a_share_is_misheard():
+    heard = mishear(np.arange(10_000), 0.2, seed=0)
+    assert (heard != np.arange(10_000)).mean() == pytest.approx(0.2, abs=0.015)
+
+
+def test_a_word_is_another_one_in_each_language_and_keeps_its_frames(corpus):
+    one = Tokens.of(Utterances.load(corpus / "utterances"), "train", max_frames=100)
+    both = Tokens.joined([one, one], [10, 10])
+    asked = torch.tensor([0, 5, len(one.word) - 1])
+    for offset, words in ((0, 0), (len(one.word), 10)):
+        torch.testing.assert_close(both.batch(asked + offset), one.batch(asked))
+        assert both.word[asked + offset].tolist() == (one.word[asked] + words).tolist()
+
+
+def test_a_gpu_teaches_the_same(corpus, tmp_path, monkeypatch, same_on_a_gpu):
+    monkeypatch.setattr("crosstalk.training.state.ROOT", tmp_path / "state")
+    same_on_a_gpu(lambda folder: teach(corpus, folder, 1))
 
 
 def classify(corpus, folder, epochs):

@@ -33,14 +33,26 @@ def test_a_table_without_measurements_is_drawn(tmp_path, table):
     assert png.read_bytes().startswith(b"\x89PNG")
 
 
-def test_columns_that_nobody_measured_have_no_panel(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("paper", "table", "cell", "title"),
+    [
+        ("conneau2020", "table_1", ("XLSR-10", "ES"), "es"),
+        ("chung2018", "segmentation", ("C", "ENw F1"), "ENw F1"),
+        # On the paper's own corpora: Table 3 names no columns for its figure, this one does.
+        ("chung2018", "segmentation", ("C", "ENls F1"), "ENls F1"),
+        ("chung2018", "table_3", ("A", "ENls-enls"), "ENls-enls"),
+    ],
+)
+def test_columns_that_are_measured_and_no_others_have_a_panel(
+    tmp_path, monkeypatch, paper, table, cell, title
+):
     titles = []
     monkeypatch.setattr(
         figures, "save", lambda drawn, *_: titles.extend(axes.get_title() for axes in drawn.axes)
     )
-    layout = read_reference(REFERENCE).tables["table_1"]
+    layout = read_reference(Path(f"workflow/reference/{paper}.yaml")).tables[table]
     values = {"value": 20.0, "ci_low": 19.0, "ci_high": 21.0, "n": 9, "seeds": 1}
-    index = pd.MultiIndex.from_tuples([("XLSR-10", "ES")], names=["row", "column"])
+    index = pd.MultiIndex.from_tuples([cell], names=["row", "column"])
     frame = long_table(layout, pd.DataFrame([values], index=index), "smoke")
     figures.plot_table(layout, frame, tmp_path / "t.png", tmp_path / "t.pdf", 50)
-    assert titles == ["es"]
+    assert titles == [title]

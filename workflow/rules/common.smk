@@ -164,6 +164,8 @@ def ladder_rungs(base, pairs):
         "other_text": ("bible-text", base),
         "other_language": (f"{base}-text", other),
         "transcript": (f"{base}-transcript", base),
+        "misheard": (f"{base}-misheard", base),
+        "taught_units": (f"{base}-taught_units", base),
         "units": (f"{base}-units", base),
         "speech2vec": (f"{base}-speech2vec", base),
         "untrained": (f"{base}-untrained", base),
@@ -172,7 +174,15 @@ def ladder_rungs(base, pairs):
         del rungs["other_text"]
     if other is None:
         del rungs["other_language"]
+    if not taught_by(base, pairs):
+        del rungs["taught_units"]
     return {rung: sides for rung, sides in rungs.items() if rung in P.chung2018.rungs}
+
+
+def taught_by(base, pairs):
+    """Corpora whose words a listener learns who then hears another language."""
+    spoken = sorted({speech for speech, _ in pairs})
+    return [name for name in spoken if language_of(name) != language_of(base)]
 
 
 def segmentation_path(speech, segments, seed):
@@ -242,7 +252,9 @@ def rows_of(speech, text):
     """Rows of a column: the paper's, and the controls that it has."""
     rows = dict(PAPER_ROWS)
     if speech == text:
-        kept = ("untrained", "units") + (("text", "rotated") if speech == BASE else ())
+        kept = ("untrained", "units")
+        if speech == BASE:
+            kept += ("text", "rotated") + ("taught_units",) * ("taught_units" in RUNGS)
         rows |= {row: system for row, system in CONTROLS.items() if system[0] in kept}
     elif text != "bible":
         rows["text A*"] = CONTROLS["text A*"]

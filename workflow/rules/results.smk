@@ -25,6 +25,7 @@ TABLES = {
         "segmentation",
         "ladder",
         "success",
+        "units",
         "homophones",
         "utterances",
     ],

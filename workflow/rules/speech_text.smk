@@ -48,6 +48,7 @@ CONTROLS = {
     "untrained A*": ("untrained", "supervised"),
     "units A*": ("units", "supervised"),
     "units A": ("units", "adversarial"),
+    "taught units A*": ("taught_units", "supervised"),
     "text A*": ("text", "supervised"),
     "text A": ("text", "adversarial"),
     "rotated A*": ("rotated", "supervised"),
@@ -62,7 +63,8 @@ ENCODED = {
     **{segmenter: (segmenter, "clusters") for segmenter in SEGMENTERS.values()},
 }
 # What stands for a test token: its own acoustic embedding, or the vector of its word.
-TYPES_ONLY = ["text", "again", "rotated", "transcript"]
+TYPES_ONLY = ["text", "again", "rotated", "transcript", "misheard"]
+UNITS = ["units", "taught_units"]
 
 # The ladder, from the control that must align down: source, text.
 RUNGS = ladder_rungs(BASE, PAIRS)
@@ -82,26 +84,6 @@ SEGMENTED = [
     for seed in P.seeds
 ]
 IN_LANGUAGE = [speech for speech, text in PAIRS if speech == text]
-CHUNG_ITEMS = [
-    f"{WORK}/chung2018/items/{name}-seed{seed}.parquet"
-    for seed in P.seeds
-    for name in [
-        *(f"column-{speech}-{text}" for speech, text in PAIRS),
-        *(f"classifier-{speech}" for speech in IN_LANGUAGE),
-        *(f"ladder-{rung}" for rung in RUNGS),
-        f"homophones-{BASE}",
-    ]
-]
-# Only our own messages have translations to compare utterances with.
-ACROSS = [] if PAPER else [p for p in PAIRS if p[1] not in (p[0], "bible")]
-CHUNG_MEASURES = [
-    f"{WORK}/chung2018/measures/{name}.csv"
-    for name in [
-        "segmentation",
-        "spoken",
-        *(f"utterances-{speech}-{text}" for speech, text in ACROSS),
-    ]
-]
 # Source and text of every map that a table or figure rests on, by method.
 MAPS = {
     method: sorted(
@@ -115,15 +97,40 @@ MAPS = {
     )
     for method in ["supervised", *METHODS]
 }
-# Languages whose speech is clustered into units.
-UNITS = sorted(
-    {
-        source.partition("-")[0]
-        for maps in MAPS.values()
-        for source, _ in maps
-        if source.endswith(("-units", "-transcript"))
-    }
+# Language and kind of the units that are mapped, and sources that are transcripts.
+CLUSTERED, TRANSCRIBED = (
+    sorted(
+        {
+            source
+            for maps in MAPS.values()
+            for source, _ in maps
+            if source.partition("-")[2] in systems
+        }
+    )
+    for systems in (UNITS, ["transcript", "misheard"])
 )
+CLUSTERED = [tuple(source.split("-")) for source in CLUSTERED]
+CHUNG_ITEMS = [
+    f"{WORK}/chung2018/items/{name}-seed{seed}.parquet"
+    for seed in P.seeds
+    for name in [
+        *(f"column-{speech}-{text}" for speech, text in PAIRS),
+        *(f"classifier-{speech}" for speech in IN_LANGUAGE),
+        *(f"ladder-{rung}" for rung in RUNGS),
+        f"homophones-{BASE}",
+        *(f"{units}-{speech}" for speech, units in CLUSTERED),
+    ]
+]
+# Only our own messages have translations to compare utterances with.
+ACROSS = [] if PAPER else [p for p in PAIRS if p[1] not in (p[0], "bible")]
+CHUNG_MEASURES = [
+    f"{WORK}/chung2018/measures/{name}.csv"
+    for name in [
+        "segmentation",
+        "spoken",
+        *(f"utterances-{speech}-{text}" for speech, text in ACROSS),
+    ]
+]
 TRAINED_TEXTS = sorted(
     {
         Path(space).stem
@@ -177,7 +184,13 @@ RECORDS += [
         f"score_homophones-{BASE}",
         *(f"train_word_classifier-{speech}" for speech in IN_LANGUAGE),
         *(f"score_word_classifier-{speech}" for speech in IN_LANGUAGE),
-        *(f"discover_units-{speech}" for speech in UNITS),
+        *(f"discover_{units}-{speech}" for speech, units in CLUSTERED),
+        *(f"embed_transcript-{source}" for source in TRANSCRIBED),
+        *(
+            f"train_listener-{speech}"
+            for speech, units in CLUSTERED
+            if units != "units"
+        ),
     ]
 ]
 RECORDS += [f"{CHUNG}/runs/train_{name}.json" for name in TRAINED_TEXTS]
@@ -190,11 +203,12 @@ wildcard_constraints:
     segmenter="|".join(SEGMENTERS.values()),
     segments="|".join(["words", *SEGMENTERS.values()]),
     encoded="|".join(ENCODED),
-    system="|".join([*ENCODED, "units", *TYPES_ONLY]),
+    system="|".join([*ENCODED, *UNITS, *TYPES_ONLY]),
+    heard="transcript|misheard",
     source="|".join(
         f"{language}-{system}"
         for language in [*LANGUAGES, "bible"]
-        for system in [*ENCODED, "units", *TYPES_ONLY]
+        for system in [*ENCODED, *UNITS, *TYPES_ONLY]
     ),
     method="|".join(["supervised", *METHODS]),
     rung="|".join(RUNGS),
@@ -531,16 +545,48 @@ rule embed_segments:
         """
 
 
-rule discover_units:
-    """Cluster words by sound, then learn skip-gram over the clusters: the route that works."""
+rule embed_transcript:
+    """Learn skip-gram over the true words of the speech, some of them misheard or none."""
     input:
         utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
-        segmentation=f"{WORK}/chung2018/segmentation/{{speech}}-words.safetensors",
+        code=code_of("embed-transcript"),
+    output:
+        space=f"{SPACES}/{{speech}}-{{heard}}-seed{{seed}}.safetensors",
+        record=f"{CHUNG}/runs/embed_transcript-{{speech}}-{{heard}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/embed_transcript-{{speech}}-{{heard}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/embed_transcript-{{speech}}-{{heard}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(CORPUS_MB),
+        runtime=120,
+    params:
+        word2vec=cfg("chung2018.word2vec"),
+        misheard=lambda w: P.chung2018.misheard if w.heard == "misheard" else 0,
+    shell:
+        """
+        python -m crosstalk embed-transcript \
+            --word2vec {params.word2vec:q} \
+            --misheard {params.misheard} \
+            --seed {wildcards.seed} \
+            --utterances {input.utterances:q} \
+            --space {output.space:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule discover_units:
+    """Cluster words by their frames, then learn skip-gram over the clusters."""
+    input:
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
         code=code_of("discover-units"),
     output:
         space=f"{SPACES}/{{speech}}-units-seed{{seed}}.safetensors",
         tokens=f"{SPACES}/{{speech}}-units-seed{{seed}}.tokens.safetensors",
-        transcript=f"{SPACES}/{{speech}}-transcript-seed{{seed}}.safetensors",
+        answers=f"{WORK}/chung2018/items/units-{{speech}}-seed{{seed}}.parquet",
         record=f"{CHUNG}/runs/discover_units-{{speech}}-seed{{seed}}.json",
     log:
         f"{LOGS}/discover_units-{{speech}}-seed{{seed}}.log",
@@ -556,18 +602,102 @@ rule discover_units:
         embedding=cfg("chung2018.segmentation.embedding"),
         word2vec=cfg("chung2018.word2vec"),
         types=cfg("chung2018.speech2vec.types"),
+        column=lambda w: corpus_label(w.speech),
     shell:
         """
         python -m crosstalk discover-units \
             --embedding {params.embedding:q} \
             --word2vec {params.word2vec:q} \
             --types {params.types:q} \
+            --column {params.column} \
             --seed {wildcards.seed} \
             --utterances {input.utterances:q} \
-            --segmentation {input.segmentation:q} \
             --space {output.space:q} \
             --tokens {output.tokens:q} \
-            --transcript {output.transcript:q} \
+            --answers {output.answers:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule train_listener:
+    """Teach an encoder to tell the words of all other languages apart."""
+    input:
+        utterances=lambda w: expand(
+            f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+            speech=taught_by(w.speech, PAIRS),
+        ),
+        code=code_of("train-listener"),
+    output:
+        model=f"{CHUNG}/models/listener-{{speech}}-seed{{seed}}.safetensors",
+        history=f"{CHUNG}/history/listener-{{speech}}-seed{{seed}}.csv",
+        record=f"{CHUNG}/runs/train_listener-{{speech}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/train_listener-{{speech}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/train_listener-{{speech}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(2 * CORPUS_MB),
+        runtime=600,
+        gpu=one_gpu,
+    params:
+        cfg=cfg("chung2018.listener"),
+        network=cfg("chung2018.speech2vec.network"),
+    shell:
+        """
+        python -m crosstalk train-listener \
+            --cfg {params.cfg:q} \
+            --network {params.network:q} \
+            --seed {wildcards.seed} \
+            --utterances {input.utterances:q} \
+            --model {output.model:q} \
+            --history {output.history:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule discover_taught_units:
+    """Cluster words by what a listener of other languages hears: the route that works."""
+    input:
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        listener=f"{CHUNG}/models/listener-{{speech}}-seed{{seed}}.safetensors",
+        code=code_of("discover-taught-units"),
+    output:
+        space=f"{SPACES}/{{speech}}-taught_units-seed{{seed}}.safetensors",
+        tokens=f"{SPACES}/{{speech}}-taught_units-seed{{seed}}.tokens.safetensors",
+        answers=f"{WORK}/chung2018/items/taught_units-{{speech}}-seed{{seed}}.parquet",
+        record=f"{CHUNG}/runs/discover_taught_units-{{speech}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/discover_taught_units-{{speech}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/discover_taught_units-{{speech}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(CORPUS_MB),
+        runtime=120,
+        gpu=one_gpu,
+    params:
+        network=cfg("chung2018.speech2vec.network"),
+        word2vec=cfg("chung2018.word2vec"),
+        types=cfg("chung2018.speech2vec.types"),
+        column=lambda w: corpus_label(w.speech),
+    shell:
+        """
+        python -m crosstalk discover-taught-units \
+            --network {params.network:q} \
+            --word2vec {params.word2vec:q} \
+            --types {params.types:q} \
+            --column {params.column} \
+            --seed {wildcards.seed} \
+            --utterances {input.utterances:q} \
+            --listener {input.listener:q} \
+            --space {output.space:q} \
+            --tokens {output.tokens:q} \
+            --answers {output.answers:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-import torch
 from safetensors.torch import load_file
 
-from crosstalk.embeddings.batches import gather
+from crosstalk.embeddings.encode import encode_segments
 from crosstalk.embeddings.grouping import average_by_word, cluster_name
 from crosstalk.embeddings.kmeans import kmeans
-from crosstalk.embeddings.speech2vec import Speech2Vec, draw_network
+from crosstalk.embeddings.speech2vec import draw_network
 from crosstalk.embeddings.tokens import spoken_test_tokens
 from crosstalk.params.speech2vec import NetworkParams, TypesParams
 from crosstalk.seeds import derive_seed
@@ -19,9 +17,6 @@ from crosstalk.segmentation.boundaries import Segmentation
 from crosstalk.speech.segments import Segments
 from crosstalk.speech.utterances import Utterances
 from crosstalk.stage import Input, Output
-from crosstalk.training.device import device
-
-TOGETHER = 512
 
 
 def embed_segments(
@@ -46,7 +41,8 @@ def embed_segments(
     corpus, found = Utterances.load(utterances), Segmentation.load(segmentation)
     module = draw_network(network, corpus.frames.shape[1], seed=0)
     module.load_state_dict(load_file(model))
-    vectors = _embed(module, Segments.cut(corpus, found.first, found.last), network)
+    segments = Segments.cut(corpus, found.first, found.last)
+    vectors = encode_segments(module.encode, segments, network.max_frames)
     if grouping == "words":
         said = corpus.word[corpus.words_of("train")]
         grouped = average_by_word(vectors, said, corpus.vocabulary, types.min_count)
@@ -57,17 +53,5 @@ def embed_segments(
     grouped.save(space)
     test = corpus.words_of("test")
     segments = Segments.cut(corpus, corpus.word_first[test], corpus.word_last[test])
-    spoken_test_tokens(corpus, _embed(module, segments, network)).save(tokens)
-
-
-@torch.inference_mode()
-def _embed(module: Speech2Vec, segments: Segments, cfg: NetworkParams) -> np.ndarray:
-    """Z of every segment, float32 [n, d], batched by length."""
-    module.eval().to(device())
-    frames = torch.from_numpy(segments.frames).to(device())
-    offsets = torch.from_numpy(segments.offsets).to(device())
-    lengths = offsets.diff().clamp(max=cfg.max_frames)
-    vectors = torch.empty(len(lengths), cfg.dimension, device=device())
-    for batch in lengths.argsort(stable=True).split(TOGETHER):
-        vectors[batch] = module.encode(*gather(frames, offsets[batch], lengths[batch]))
-    return vectors.cpu().numpy()
+    heard = encode_segments(module.encode, segments, network.max_frames)
+    spoken_test_tokens(corpus, heard).save(tokens)

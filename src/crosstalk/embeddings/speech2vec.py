@@ -49,6 +49,7 @@ class Encoder(nn.Module):
 
     def __init__(self, features: int, dimension: int) -> None:
         super().__init__()
+        self.dimension = dimension
         self.forwards = nn.LSTM(features, dimension // 2, batch_first=True)
         self.backwards = nn.LSTM(features, dimension // 2, batch_first=True)
 

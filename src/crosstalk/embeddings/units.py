@@ -7,19 +7,25 @@ and meaning are learnt apart, where Speech2Vec wants both of one squared error.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 
 from crosstalk.embeddings.grouping import average_by_word, cluster_name
 from crosstalk.embeddings.kmeans import kmeans
-from crosstalk.embeddings.spaces import Space
+from crosstalk.embeddings.listener import hear
 from crosstalk.embeddings.tokens import spoken_test_tokens
+from crosstalk.embeddings.transcript import by_utterance
 from crosstalk.embeddings.word2vec import skip_gram
+from crosstalk.evaluation.answers import write_items
 from crosstalk.params.embeddings import Word2VecParams
 from crosstalk.params.segmentation import EmbeddingParams
-from crosstalk.params.speech2vec import TypesParams
+from crosstalk.params.speech2vec import NetworkParams, TypesParams
 from crosstalk.seeds import derive_seed
-from crosstalk.segmentation.boundaries import Segmentation
 from crosstalk.segmentation.embedding import embed
+from crosstalk.speech.segments import Segments
 from crosstalk.speech.utterances import Utterances
 from crosstalk.stage import Input, Output
 
@@ -29,49 +35,98 @@ def discover_units(
     embedding: EmbeddingParams,
     word2vec: Word2VecParams,
     types: TypesParams,
+    column: str,
     seed: int,
     utterances: Input,
-    segmentation: Input,
     space: Output,
     tokens: Output,
-    transcript: Output,
+    answers: Output,
 ) -> None:
-    """Cluster word segments by sound, train skip-gram on the sequences of cluster names.
+    """Cluster the true words by their frames, train skip-gram on the sequences of cluster names.
 
-    The segmentation must be the true one. A token's vector is that of its unit; a word's is the
-    mean over its training tokens, as in rows A* and A. Word identity is used for that mean alone.
-
-    ``transcript`` is what perfect units would give: skip-gram over the words that were spoken.
+    A token's vector is that of its unit; a word's is the mean over its training tokens, as in rows
+    A* and A. Word identity is used for that mean, and for ``answers`` (items of the table
+    ``units``): is the word that a unit most often is in training what a test token of it is?
     """
-    corpus, found = Utterances.load(utterances), Segmentation.load(segmentation)
-    sounds = embed(corpus.frames, found.first, found.last, embedding)
-    labels, centres = kmeans(sounds, types.clusters, derive_seed(seed, "units"))
-    edges = np.flatnonzero(np.diff(corpus.utterance_of(found.first))) + 1
-    names = np.array([cluster_name(label) for label in range(len(centres))])
-    learnt = skip_gram(_sequences(names[labels], edges), word2vec, seed)
-    units = _Units(learnt, centres[[names.tolist().index(name) for name in learnt.words]])
-    said = corpus.word[corpus.words_of("train")]
-    words = np.array(corpus.vocabulary)[said]
-    skip_gram(_sequences(words, edges), word2vec, seed).save(transcript)
-    vectors = units.vectors_of(sounds)
-    average_by_word(vectors, said, corpus.vocabulary, types.min_count).save(space)
-    test = corpus.words_of("test")
-    heard = embed(corpus.frames, corpus.word_first[test], corpus.word_last[test], embedding)
-    spoken_test_tokens(corpus, units.vectors_of(heard)).save(tokens)
+    corpus = Utterances.load(utterances)
+    found = _Found(corpus, lambda first, last: embed(corpus.frames, first, last, embedding))
+    found.learn(word2vec, types, seed)
+    found.write(types.min_count, space, tokens)
+    write_items(found.named().assign(row="units", column=column, seed=seed), answers)
 
 
-def _sequences(names: np.ndarray, edges: np.ndarray) -> list[list[str]]:
-    """One list of names an utterance, which begins at each edge."""
-    return [part.tolist() for part in np.split(names, edges)]
+def discover_taught_units(
+    *,
+    network: NetworkParams,
+    word2vec: Word2VecParams,
+    types: TypesParams,
+    column: str,
+    seed: int,
+    utterances: Input,
+    listener: Input,
+    space: Output,
+    tokens: Output,
+    answers: Output,
+) -> None:
+    """As `discover_units`, of what a listener hears who was taught in other languages."""
+    corpus = Utterances.load(utterances)
+    found = _Found(
+        corpus,
+        lambda first, last: hear(listener, Segments.cut(corpus, first, last), network.max_frames),
+    )
+    found.learn(word2vec, types, seed)
+    found.write(types.min_count, space, tokens)
+    write_items(found.named().assign(row="taught_units", column=column, seed=seed), answers)
 
 
-class _Units:
-    """Units with a vector, and the sound that each stands for."""
+class _Found:
+    """The spoken words of a corpus as sounds, and the units that they fall into."""
 
-    def __init__(self, space: Space, centres: np.ndarray) -> None:
-        self.space, self.centres = space, centres
+    def __init__(
+        self, corpus: Utterances, sounds_of: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    ) -> None:
+        self.corpus = corpus
+        self.train, self.test = corpus.words_of("train"), corpus.words_of("test")
+        self.sounds, self.heard = (
+            sounds_of(corpus.word_first[rows], corpus.word_last[rows])
+            for rows in (self.train, self.test)
+        )
 
-    def vectors_of(self, sounds: np.ndarray) -> np.ndarray:
-        """Vector float32 [n, d] of the unit nearest to each sound [n, D]."""
+    def learn(self, word2vec: Word2VecParams, types: TypesParams, seed: int) -> None:
+        """Cluster the training words; the clusters that are frequent enough get a vector."""
+        labels, centres = kmeans(self.sounds, types.clusters, derive_seed(seed, "units"))
+        names = np.array([cluster_name(label) for label in range(len(centres))])
+        first = self.corpus.word_first[self.train]
+        self.space = skip_gram(by_utterance(self.corpus, first, names[labels]), word2vec, seed)
+        self.centres = centres[[names.tolist().index(name) for name in self.space.words]]
+
+    def nearest(self, sounds: np.ndarray) -> np.ndarray:
+        """Row in ``space``, int64 [n], of the unit nearest to each sound [n, D]."""
         squares = (self.centres**2).sum(1)
-        return self.space.vectors[(squares - 2 * sounds @ self.centres.T).argmin(1)]
+        return (squares - 2 * sounds @ self.centres.T).argmin(1)
+
+    def write(self, min_count: int, space: Path, tokens: Path) -> None:
+        """Write each word's mean over the units of its tokens, and each test token's unit."""
+        vectors = self.space.vectors[self.nearest(self.sounds)]
+        words = self.corpus.word[self.train]
+        average_by_word(vectors, words, self.corpus.vocabulary, min_count).save(space)
+        heard = self.space.vectors[self.nearest(self.heard)]
+        spoken_test_tokens(self.corpus, heard).save(tokens)
+
+    def named(self) -> pd.DataFrame:
+        """Say of each test token whether its unit's commonest training word is its word."""
+        sizes = len(self.space.words), len(self.corpus.vocabulary)
+        common = commonest_words(self.nearest(self.sounds), self.corpus.word[self.train], sizes)
+        words = self.corpus.word[self.test]
+        correct = (common[self.nearest(self.heard)] == words).astype(float)
+        clusters = [self.corpus.vocabulary[word] for word in words]
+        return pd.DataFrame({"table": "units", "cluster": clusters, "correct": correct})
+
+
+def commonest_words(units: np.ndarray, words: np.ndarray, sizes: tuple[int, int]) -> np.ndarray:
+    """Return the word, int64 [u], that each unit most often is; the lowest of equals.
+
+    ``units`` and ``words``, int [n], are those of each token, out of so many: ``sizes`` (u, v).
+    """
+    counts = np.bincount(units * sizes[1] + words, minlength=sizes[0] * sizes[1])
+    return counts.reshape(sizes).argmax(1)

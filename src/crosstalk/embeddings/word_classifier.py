@@ -6,7 +6,10 @@ bound of spoken word classification, and the proof that the words are in the aud
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -26,7 +29,7 @@ from crosstalk.training.device import device
 from crosstalk.training.history import write_history
 from crosstalk.training.loop import Schedule, train
 from crosstalk.training.seeding import seed_everything
-from crosstalk.training.state import training_state
+from crosstalk.training.state import TrainingState, training_state
 
 ANSWERED_TOGETHER = 512
 
@@ -45,16 +48,21 @@ class WordClassifier(nn.Module):
 
 
 @dataclass(frozen=True)
-class _Tokens:
-    """Word tokens of one split as tensors."""
+class Tokens:
+    """Word tokens as tensors."""
 
     frames: Tensor
+    """float32 [N, F]."""
     starts: Tensor
+    """int64 [n]: first frame of each token."""
     lengths: Tensor
+    """int64 [n], in frames."""
     word: Tensor
+    """int64 [n]."""
 
     @classmethod
-    def of(cls, corpus: Utterances, split: str, max_frames: int) -> _Tokens:
+    def of(cls, corpus: Utterances, split: str, max_frames: int) -> Self:
+        """Cut the words of one split; longer ones end after ``max_frames``."""
         rows = corpus.words_of(split)
         segments = Segments.cut(corpus, corpus.word_first[rows], corpus.word_last[rows])
         offsets = torch.from_numpy(segments.offsets).to(device())
@@ -63,6 +71,18 @@ class _Tokens:
             offsets[:-1],
             offsets.diff().clamp(max=max_frames),
             torch.from_numpy(corpus.word[rows].astype(np.int64)).to(device()),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self], words: Sequence[int]) -> Self:
+        """Join tokens of several vocabularies of so many ``words``; no two share a word."""
+        frames = np.cumsum([0, *(len(part.frames) for part in parts)])
+        before = np.cumsum([0, *words])
+        return cls(
+            torch.cat([part.frames for part in parts]),
+            torch.cat([part.starts + int(n) for part, n in zip(parts, frames, strict=False)]),
+            torch.cat([part.lengths for part in parts]),
+            torch.cat([part.word + int(n) for part, n in zip(parts, before, strict=False)]),
         )
 
     def batch(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
@@ -80,31 +100,11 @@ def train_word_classifier(
 ) -> None:
     """Train on all training words; ``answers`` holds word and answer of every test token."""
     corpus = Utterances.load(utterances)
-    training, test = (_Tokens.of(corpus, s, network.max_frames) for s in ("train", "test"))
-    seed_everything(seed, "word classifier")
-    words = len(corpus.vocabulary)
-    module = WordClassifier(corpus.frames.shape[1], cfg.dimension, words)
-    optimiser = torch.optim.Adam(module.parameters(), lr=cfg.learning_rate, fused=True)
-    everything = torch.arange(len(training.word))
-    batch_seed = derive_seed(seed, "word classifier batches")
-    epochs = Epochs(everything, training.lengths.cpu(), cfg.batch_tokens, batch_seed)
+    training, test = (Tokens.of(corpus, s, network.max_frames) for s in ("train", "test"))
     belongs_to = {"cfg": cfg, "network": network, "seed": seed, "data": file_digest(utterances)}
-    schedule = Schedule(
-        steps=cfg.epochs * epochs.steps, log_every=epochs.steps, gradient_norm=cfg.gradient_norm
-    )
     with training_state("train_word_classifier", belongs_to) as state:
-        rows = train(
-            module,
-            optimiser,
-            lambda step: epochs.items_at(step).to(device()),
-            lambda module, items: cross_entropy(
-                module(*training.batch(items)), training.word[items]
-            ),
-            schedule,
-            state,
-            label=f"word classifier seed {seed}",
-        )
-        write_history(history, rows, epochs.steps)
+        words = len(corpus.vocabulary)
+        module = fit_classifier(cfg, training, words, seed, "word classifier", state, history)
         answered = _answer(module, test)
         frame = pd.DataFrame(
             {
@@ -116,8 +116,37 @@ def train_word_classifier(
         state.clear()
 
 
+def fit_classifier(
+    cfg: ClassifierParams,
+    tokens: Tokens,
+    words: int,
+    seed: int,
+    name: str,
+    state: TrainingState,
+    history: Path,
+) -> WordClassifier:
+    """Train a classifier of so many ``words`` on all tokens, and write its history."""
+    seed_everything(seed, name)
+    module = WordClassifier(tokens.frames.shape[1], cfg.dimension, words)
+    optimiser = torch.optim.Adam(module.parameters(), lr=cfg.learning_rate, fused=True)
+    everything = torch.arange(len(tokens.word))
+    batch_seed = derive_seed(seed, f"{name} batches")
+    epochs = Epochs(everything, tokens.lengths.cpu(), cfg.batch_tokens, batch_seed)
+    rows = train(
+        module,
+        optimiser,
+        lambda step: epochs.items_at(step).to(device()),
+        lambda module, items: cross_entropy(module(*tokens.batch(items)), tokens.word[items]),
+        Schedule(cfg.epochs * epochs.steps, epochs.steps, cfg.gradient_norm),
+        state,
+        label=f"{name} seed {seed}",
+    )
+    write_history(history, rows, epochs.steps)
+    return module
+
+
 @torch.inference_mode()
-def _answer(module: WordClassifier, tokens: _Tokens) -> Tensor:
+def _answer(module: WordClassifier, tokens: Tokens) -> Tensor:
     """Return the word int64 [n] of the highest score for each token."""
     module.eval()
     answered = torch.empty_like(tokens.word)

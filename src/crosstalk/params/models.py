@@ -42,6 +42,8 @@ Rung = Literal[
     "other_text",
     "other_language",
     "transcript",
+    "misheard",
+    "taught_units",
     "units",
     "speech2vec",
     "untrained",
@@ -82,6 +84,11 @@ class ChungParams(Section):
     """The speech spaces."""
     classifier: ClassifierParams = ClassifierParams()
     """The supervised word classifier, an upper bound."""
+    listener: ClassifierParams = ClassifierParams()
+    """The listener whose units the rung `taught_units` clusters: a word classifier of all other
+    languages that are spoken."""
+    misheard: float = Field(0.2, ge=0, le=1)
+    """Share of the words of the rung `misheard` that change places with one another."""
     word2vec: Word2VecParams = Word2VecParams()
     """The text spaces."""
     supervised: SupervisedParams = SupervisedParams()

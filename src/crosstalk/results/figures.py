@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from crosstalk.params.present import PresentParams
 from crosstalk.results.reference import ReferenceTable, read_reference
 from crosstalk.results.style import BLUE, GREEN, INK, ORANGE, figure, save
+from crosstalk.results.tables import column_head
 from crosstalk.stage import Input, Output
 
 
@@ -31,11 +32,13 @@ def plot_tables(
 def plot_table(layout: ReferenceTable, frame: pd.DataFrame, png: Path, pdf: Path, dpi: int) -> None:
     """Draw a table's rows, a panel a column: ours with interval, the paper's value beside it.
 
-    Columns of which nothing was measured have no panel, unless that is true of all.
+    Columns of which nothing was measured have no panel, unless that is true of all: then ours have.
+    The paper's own columns are measured where its corpora are.
     """
-    columns = layout.figure or list(layout.ours)
+    columns = layout.figure or list(dict.fromkeys([*layout.ours, *layout.columns]))
     measured = set(frame.loc[frame["ours"].notna(), "column"])
-    columns = [column for column in columns if column in measured] or columns
+    ours = [column for column in columns if column in layout.ours]
+    columns = [column for column in columns if column in measured] or ours
     frame = frame[frame["column"].isin(columns)]
     filled = frame.loc[frame[["ours", "paper"]].notna().any(axis=1), "row"].unique()
     rows = [row for row in layout.labels if row in filled][::-1]
@@ -55,7 +58,7 @@ def plot_table(layout: ReferenceTable, frame: pd.DataFrame, png: Path, pdf: Path
                 panel.plot(cells["paper"], cells.index, "D", **style)
             for cell in cells.itertuples():
                 _annotate(panel, cell, layout.decimals, most)
-            panel.set_title(layout.ours[column].name or column, fontsize=8.5)
+            panel.set_title(column_head(layout, column), fontsize=8.5)
             panel.set_xlim(-0.03 * most, 1.12 * most)
         panels[0].set_yticks(range(len(rows)), names)
         panels[0].set_ylim(-0.7, len(rows) - 0.3)

@@ -42,7 +42,7 @@ class ReferenceTable(Section):
     controls: list[str] = []
     ours: dict[str, OurColumn]
     figure: list[str] = []
-    """Our columns that the figure draws, one panel each; none named means all."""
+    """Columns that the figure draws, one panel each, if they are measured; none named means all."""
     unmeasured: Unmeasured = Unmeasured()
 
     @model_validator(mode="after")
@@ -55,8 +55,9 @@ class ReferenceTable(Section):
         if set(self.labels) != {*self.rows, *self.controls}:
             raise ValueError("labels must name every row and every control, and nothing else")
         besides = {column.beside for column in self.ours.values()} - {""}
-        if not besides <= set(self.columns) or not set(self.figure) <= set(self.ours):
-            raise ValueError("beside must name a column of the paper, figure columns of ours")
+        known = {*self.ours, *self.columns}
+        if not besides <= set(self.columns) or not set(self.figure) <= known:
+            raise ValueError("beside must name a column of the paper, figure columns of the table")
         return self
 
     def published(self, row: str, column: str) -> float | None:

@@ -125,7 +125,7 @@ def readable(layout: ReferenceTable, frame: pd.DataFrame) -> pd.DataFrame:
     kept = [name for name, column in layout.ours.items() if column.beside not in own]
     ours = frame[frame["column"].isin([*kept, *own])]
     heads = {
-        column: f"{_head(layout, column)}{_questions(cells['n'])}"
+        column: f"{column_head(layout, column)}{_questions(cells['n'])}"
         for column, cells in ours.groupby("column", sort=False)
     }
     there = set(ours.loc[ours["ours"].notna(), "column"])
@@ -149,10 +149,13 @@ def _missing(layout: ReferenceTable, cells: pd.DataFrame) -> list[str]:
     notes = empty.groupby("note", sort=False)["column"]
     if len(empty) == len(cells):
         return list(notes.groups)
-    return [f"{', '.join(_head(layout, c) for c in columns)}: {note}" for note, columns in notes]
+    return [
+        f"{', '.join(column_head(layout, c) for c in columns)}: {note}" for note, columns in notes
+    ]
 
 
-def _head(layout: ReferenceTable, column: str) -> str:
+def column_head(layout: ReferenceTable, column: str) -> str:
+    """What the reader sees above a column."""
     return (layout.ours[column].name if column in layout.ours else "") or column
 
 
