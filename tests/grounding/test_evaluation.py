@@ -130,19 +130,19 @@ def test_gaps_are_ratios_of_averaged_errors(asked, tmp_path):
     found = read_metrics(tmp_path / "measures").set_index(["table", "row", "column", "seed"])
     errors = pd.concat([pd.read_parquet(asked / f"errors-{seed}") for seed in (0, 1)])
     rows = ("mono SSL_A", "mono VGS+", "bi SSL_A", "bi VGS+")
-    for table, column in (("abx_across", ACROSS), ("abx", "layer 1")):
+    for suffix, column in (("_across", ACROSS), ("", "layer 1")):
         layer = errors[errors["column"] == column]
         pairs = layer.groupby(["row", "seed", "language", "cluster"])["error"].mean()
         mean = pairs.groupby(["row", "language"]).mean().groupby("row").mean()
         for row in rows:
-            value = found.loc[(table, row, "all pairs", "all"), "value"]
+            value = found.loc[(f"abx{suffix}", row, "all pairs", "all"), "value"]
             assert value == pytest.approx(100 * mean[row], abs=1e-3)
-    expected = ratios(Errors(*(mean[row] for row in rows)))
-    for name, value in expected._asdict().items():
-        measured = found.loc[("gap", name, "all pairs", "all")]
-        assert measured["value"] == pytest.approx(100 * value, abs=1e-3)
-        assert measured["seeds"] == 2
-        assert measured["ci_low"] <= measured["value"] <= measured["ci_high"]
+        expected = ratios(Errors(*(mean[row] for row in rows)))
+        for name, value in expected._asdict().items():
+            measured = found.loc[(f"gap{suffix}", name, "all pairs", "all")]
+            assert measured["value"] == pytest.approx(100 * value, abs=1e-3)
+            assert measured["seeds"] == 2
+            assert measured["ci_low"] <= measured["value"] <= measured["ci_high"]
     assert ("gap", "gain_disjoint", "all pairs", "all") in found.index
     assert ("gap", "gain_text", "all pairs", "all") not in found.index
     assert {"0", "1", "all"} == set(found.index.get_level_values("seed"))

@@ -49,6 +49,7 @@ TABLES = {
     "cruzblandon2025": [
         "gap",
         "abx",
+        "gap_across",
         "abx_across",
         "languages",
         "retrieval",

@@ -643,7 +643,7 @@ rule train_listener:
         runtime=600,
         gpu=one_gpu,
     params:
-        cfg=cfg("chung2018.listener"),
+        cfg=cfg("chung2018.classifier"),
         network=cfg("chung2018.speech2vec.network"),
     shell:
         """

@@ -62,9 +62,9 @@ def measure_gap(
     """Average ABX errors and take their ratios, with intervals (stage).
 
     ``errors`` are files of `evaluate_grounded`, one a pair of languages and seed; ``distant`` is
-    the pair that stands alone in its column. Tables ``abx`` (phones, at ``layer``),
-    ``abx_across`` (the same across speakers), ``gap``, ``languages`` and ``layers`` (every layer,
-    all pairs).
+    the pair that stands alone in its column. Tables ``abx`` (phones, at ``layer``) and ``gap``,
+    ``abx_across`` and ``gap_across`` (the same across speakers), ``languages`` and ``layers``
+    (every layer, all pairs).
 
     Raises
     ------
@@ -153,13 +153,13 @@ def _tables(
     for row in found:
         for table in own.get(column, ["layers"]):
             yield table, row, found.apply(lambda error: error, row)
-    headline = _RATIOS if column == f"layer {layer}" else {}
-    if column == "language":
-        headline = {name: _RATIOS[name] for name in ("gain_mono", "gain_bi")}
+    gains = {name: _RATIOS[name] for name in ("gain_mono", "gain_bi")}
+    headlines = {
+        "language": ("languages", gains),
+        ACROSS: ("gap_across", _RATIOS),
+        f"layer {layer}": ("gap", _RATIOS),
+    }
+    table, headline = headlines.get(column, ("", {}))
     for name, (function, *models) in headline.items():
         if set(models) <= found.keys():
-            yield (
-                ("languages" if column == "language" else "gap"),
-                name,
-                found.apply(function, *models),
-            )
+            yield table, name, found.apply(function, *models)

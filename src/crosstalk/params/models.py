@@ -83,10 +83,8 @@ class ChungParams(Section):
     speech2vec: Speech2VecParams = Speech2VecParams()
     """The speech spaces."""
     classifier: ClassifierParams = ClassifierParams()
-    """The supervised word classifier, an upper bound."""
-    listener: ClassifierParams = ClassifierParams()
-    """The listener whose units the rung `taught_units` clusters: a word classifier of all other
-    languages that are spoken."""
+    """The supervised word classifier: an upper bound, and of all other languages the listener
+    whose units the rung `taught_units` clusters."""
     misheard: float = Field(0.2, ge=0, le=1)
     """Share of the words of the rung `misheard` that change places with one another."""
     word2vec: Word2VecParams = Word2VecParams()
