@@ -1,5 +1,7 @@
 """Two stages, variants that differ in pictures alone, and runs that can be cut off anywhere."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,12 +11,14 @@ from tests.grounding.conftest import tiny
 
 from crosstalk.grounding import training
 from crosstalk.grounding.captions import training_audio
-from crosstalk.grounding.model import load_variants
+from crosstalk.grounding.model import GroundedSpeech, build_sight, load_variants
 from crosstalk.grounding.pictures import Pictures
-from crosstalk.grounding.steps import joint_steps, masked_batches
+from crosstalk.grounding.steps import Step, joint_steps, masked_batches
 from crosstalk.grounding.training import objective, train_grounded
+from crosstalk.params.loader import load_params
 from crosstalk.speech.packed import PackedSpeech
 from crosstalk.training import state
+from crosstalk.xlsr.sampling import Batch
 
 BOTH = ("alone", "pictures")
 
@@ -144,3 +148,28 @@ def test_seeds_differ_and_a_seed_repeats(world, tmp_path):
 def test_a_gpu_trains_the_same_variants(world, same_on_a_gpu):
     every = ("alone", "pictures", "shuffled", "text")
     same_on_a_gpu(lambda folder: run(world, folder, variants=every))
+
+
+def test_a_model_of_scale_paper_learns_from_a_step():
+    """The published sizes, on two seconds of noise and pictures as frozen features."""
+    cfg = load_params(Path("params.yaml"), {"scale": "paper"}).cruzblandon2025.training
+    torch.manual_seed(0)
+    sight = build_sight("pictures", cfg.grounding, features=1024)
+    module = GroundedSpeech(cfg.model, cfg.grounding, sight)
+    speech = sum(weight.numel() for weight in module.speech.parameters())
+    assert speech == pytest.approx(95e6, rel=0.02)  # wav2vec 2.0 Base
+    audio = torch.randn(2, 16_000, 1)
+    step = Step(
+        masked=[Batch(audio, seed=0, step=0)],
+        captions=(audio, torch.tensor([16_000, 12_000])),
+        seen=torch.randn(2, 1024),
+        same=torch.eye(2, dtype=torch.bool),
+    )
+    before = [weight.detach().clone() for weight in module.parameters()]
+    sums = objective(module, cfg)(module, step)
+    sums.loss.backward()
+    torch.optim.AdamW(module.parameters(), lr=1e-3).step()
+    assert torch.isfinite(sums.loss)
+    moved = [not torch.equal(a, b) for a, b in zip(before, module.parameters(), strict=True)]
+    still = [name for (name, _), m in zip(module.named_parameters(), moved, strict=True) if not m]
+    assert still == ["log_scale"]  # the margin loss has no temperature
