@@ -4,12 +4,22 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from crosstalk.evaluation.bootstrap import bootstrap_mean, bootstrap_ratio
+from crosstalk.evaluation.bootstrap import bootstrap_mean, bootstrap_ratio, percentile_interval
+
+
+def of_mean(*items, **options):
+    found = bootstrap_mean(*items, **options)
+    return found.value, found.low, found.high
+
+
+def of_ratio(*items, **options):
+    found = bootstrap_ratio(*items, **options)
+    return found.value, found.low, found.high
 
 
 def test_without_clusters_it_is_scipys_percentile_bootstrap():
     values = np.random.default_rng(0).gamma(1.0, size=200)
-    mean, low, high = bootstrap_mean(values, np.arange(200), resamples=20_000)
+    mean, low, high = of_mean(values, np.arange(200), resamples=20_000)
     reference = scipy.stats.bootstrap(
         (values,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(1)
     ).confidence_interval
@@ -28,7 +38,7 @@ def test_the_weighted_mean_of_a_resample_is_by_item_not_by_cluster():
         np.concatenate([members[c] for c in generator.integers(0, 40, 40)]).mean()
         for _ in range(4000)
     ]
-    _, low, high = bootstrap_mean(values, clusters, level=0.9, resamples=2000)
+    _, low, high = of_mean(values, clusters, level=0.9, resamples=2000)
     assert (low, high) == pytest.approx(tuple(np.quantile(loop, [0.05, 0.95])), abs=0.01)
 
 
@@ -36,7 +46,7 @@ def coverage(draw, trials=150, level=0.9):
     inside = 0
     for trial in range(trials):
         values, clusters, seeds, truth = draw(np.random.default_rng(trial))
-        _, low, high = bootstrap_mean(
+        _, low, high = of_mean(
             values, clusters, seeds=seeds, level=level, resamples=200, seed=trial
         )
         inside += low <= truth <= high
@@ -80,29 +90,27 @@ def test_seeds_are_covered_too():
 
 def test_one_seed_adds_nothing():
     values, clusters = np.arange(20.0), np.arange(20) // 2
-    assert bootstrap_mean(values, clusters, seeds=np.full(20, 7)) == bootstrap_mean(
-        values, clusters
-    )
+    assert of_mean(values, clusters, seeds=np.full(20, 7)) == of_mean(values, clusters)
 
 
 def test_names_and_order_of_items_do_not_matter():
     values = np.random.default_rng(0).random(30)
     clusters = np.array([f"word {i % 7}" for i in range(30)])
     order = np.random.default_rng(1).permutation(30)
-    here, there = bootstrap_mean(values, clusters), bootstrap_mean(values[order], clusters[order])
+    here, there = of_mean(values, clusters), of_mean(values[order], clusters[order])
     assert here == pytest.approx(there)
     assert here[1] < here[0] < here[2]
 
 
 def test_sparse_designs_have_finite_intervals():
     """Seed 0 saw only cluster 0, seed 1 only cluster 1: some draws hold no item."""
-    mean, low, high = bootstrap_mean(np.array([0.0, 1.0]), [0, 1], seeds=np.array([0, 1]))
+    mean, low, high = of_mean(np.array([0.0, 1.0]), [0, 1], seeds=np.array([0, 1]))
     assert (mean, low, high) == (0.5, 0.0, 1.0)
 
 
 def test_nothing_has_no_mean():
     with pytest.raises(ValueError, match="no values"):
-        bootstrap_mean(np.array([]), np.array([]))
+        of_mean(np.array([]), np.array([]))
 
 
 def test_a_ratio_is_of_sums_and_agrees_with_scipy():
@@ -110,7 +118,7 @@ def test_a_ratio_is_of_sums_and_agrees_with_scipy():
     generator = np.random.default_rng(3)
     words = generator.integers(1, 12, size=150).astype(float)
     errors = generator.binomial(words.astype(int), 0.3).astype(float)
-    ratio, low, high = bootstrap_ratio(errors, words, np.arange(150), resamples=20_000)
+    ratio, low, high = of_ratio(errors, words, np.arange(150), resamples=20_000)
     reference = scipy.stats.bootstrap(
         (errors, words),
         lambda over, under, axis: over.sum(axis) / under.sum(axis),
@@ -138,8 +146,8 @@ def test_groups_count_alike_however_large_they_are():
             drawn = generator.choice(members, len(members))
             ratios.append(values[drawn].sum() / sizes[drawn].sum())
         loop.append(np.mean(ratios))
-    ratio, low, high = bootstrap_ratio(values, sizes, np.arange(230), groups=groups, level=0.9)
-    alone = [bootstrap_ratio(values[m], sizes[m], np.arange(m.sum()))[0] for m in (groups == "a", groups == "b")]  # fmt: skip
+    ratio, low, high = of_ratio(values, sizes, np.arange(230), groups=groups, level=0.9)
+    alone = [of_ratio(values[m], sizes[m], np.arange(m.sum()))[0] for m in (groups == "a", groups == "b")]  # fmt: skip
     assert ratio == pytest.approx(np.mean(alone))
     assert (low, high) == pytest.approx(tuple(np.quantile(loop, [0.05, 0.95])), abs=0.004)
 
@@ -148,6 +156,65 @@ def test_a_cluster_of_the_same_name_in_another_group_is_another():
     values, sizes = np.array([1.0, 0.0, 3.0, 4.0]), np.full(4, 4.0)
     clusters, groups = np.array([0, 1, 0, 1]), np.array(["a", "a", "b", "b"])
     other = np.array([0, 1, 2, 3])
-    assert bootstrap_ratio(values, sizes, clusters, groups=groups) == bootstrap_ratio(
+    assert of_ratio(values, sizes, clusters, groups=groups) == of_ratio(
         values, sizes, other, groups=groups
     )
+
+
+def paired_items(generator, effect=0.1):
+    """Two systems' answers to the same questions; most of what varies is the question's."""
+    questions, runs = np.repeat(np.arange(40), 5), np.tile(np.arange(5), 40)
+    hard = generator.normal(size=40)[questions]
+    a = hard + effect + 0.2 * generator.normal(size=200)
+    return a, hard + 0.2 * generator.normal(size=200), questions, runs
+
+
+def test_draws_of_one_design_subtract_to_the_bootstrap_of_the_differences():
+    a, b, questions, runs = paired_items(np.random.default_rng(0))
+    drawn = [bootstrap_mean(values, questions, seeds=runs) for values in (a, b)]
+    differences = bootstrap_mean(a - b, questions, seeds=runs)
+    assert drawn[0].design == drawn[1].design == differences.design
+    np.testing.assert_allclose(drawn[0].draws - drawn[1].draws, differences.draws, atol=1e-9)
+    low, high = percentile_interval(drawn[0].draws - drawn[1].draws, 0.95)
+    assert (low, high) == pytest.approx((differences.low, differences.high))
+    by_ends = (drawn[0].low - drawn[1].high, drawn[0].high - drawn[1].low)
+    assert high - low < 0.3 * (by_ends[1] - by_ends[0])
+
+
+def test_paired_draws_cover_the_true_difference():
+    inside = 0
+    for trial in range(150):
+        a, b, questions, runs = paired_items(np.random.default_rng(trial))
+        drawn = [
+            bootstrap_mean(values, questions, seeds=runs, resamples=200, seed=trial).draws
+            for values in (a, b)
+        ]
+        low, high = percentile_interval(drawn[0] - drawn[1], 0.9)
+        inside += low <= 0.1 <= high
+    assert inside / 150 >= 0.87  # seeds and questions crossed: on the wide side
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"clusters": np.arange(20) // 4},
+        {"seeds": np.arange(20) % 2},
+        {"groups": np.arange(20) % 2},
+        {"resamples": 1999},
+        {"seed": 1},
+    ],
+)
+def test_what_is_drawn_otherwise_is_of_another_design(changed):
+    items = {"values": np.arange(20.0), "sizes": np.ones(20), "clusters": np.arange(20) // 2}
+    assert bootstrap_ratio(**items).design != bootstrap_ratio(**(items | changed)).design
+
+
+def test_what_is_measured_does_not_change_the_design():
+    clusters = np.arange(20) // 2
+    drawn = [bootstrap_ratio(values, np.ones(20), clusters) for values in np.eye(2, 20)]
+    assert drawn[0].design == drawn[1].design
+
+
+def test_an_interval_may_end_at_infinity():
+    draws = np.array([0.0] * 10 + [1.0] * 80 + [np.inf] * 9 + [np.nan])
+    assert percentile_interval(draws, 0.9) == (0.0, np.inf)

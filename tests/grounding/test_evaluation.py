@@ -20,6 +20,7 @@ from crosstalk.grounding.training import train_grounded
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.grounding import AbxParams
 from crosstalk.params.present import PresentParams
+from crosstalk.results.draws import read_draws
 from crosstalk.results.grounding import pick_pictures, plot_gap, plot_shared_space
 from crosstalk.results.metrics import read_metrics
 from crosstalk.segmentation.phones import read_phones
@@ -126,6 +127,7 @@ def test_gaps_are_ratios_of_averaged_errors(asked, tmp_path):
         distant="fr-ru",
         errors=[asked / "errors-0", asked / "errors-1"],
         measures=tmp_path / "measures",
+        draws=tmp_path / "draws",
     )
     found = read_metrics(tmp_path / "measures").set_index(["table", "row", "column", "seed"])
     errors = pd.concat([pd.read_parquet(asked / f"errors-{seed}") for seed in (0, 1)])
@@ -143,6 +145,11 @@ def test_gaps_are_ratios_of_averaged_errors(asked, tmp_path):
             assert measured["value"] == pytest.approx(100 * value, abs=1e-3)
             assert measured["seeds"] == 2
             assert measured["ci_low"] <= measured["value"] <= measured["ci_high"]
+    drawn = read_draws(tmp_path / "draws")
+    by_row = drawn.xs(("gap", "all pairs"), level=("table", "column"))["draws"]
+    np.testing.assert_allclose(
+        by_row["gap_audio"] - by_row["gap_grounded"], by_row["gap_narrowed"], atol=1e-4
+    )
     assert ("gap", "gain_disjoint", "all pairs", "all") in found.index
     assert ("gap", "gain_text", "all pairs", "all") not in found.index
     assert {"0", "1", "all"} == set(found.index.get_level_values("seed"))
@@ -166,6 +173,7 @@ def test_figures_are_drawn_from_the_measures_alone(asked, tmp_path, world):
         distant="fr-ru",
         errors=[asked / "errors-0", asked / "errors-1"],
         measures=tmp_path / "metrics.csv",
+        draws=tmp_path / "draws",
     )
     (tmp_path / "bi-fr-ru-seed0.csv").write_bytes((asked / "history").read_bytes())
     drawn = {f"{name}_{kind}": tmp_path / f"{name}.{kind}" for name in ("gap", "layers", "training") for kind in ("png", "pdf")}  # fmt: skip

@@ -3,14 +3,18 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from crosstalk.errors import DataError
+from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.results import claims, reference, tables
+from crosstalk.results.draws import read_draws, split_draws
 from crosstalk.results.metrics import pooled, read_metrics
 
 REFERENCE = Path("workflow/reference/chung2018.yaml")
+CFG = EvaluationParams()
 PAPERS = [path for path in sorted(REFERENCE.parent.glob("*.yaml")) if path.stem != "claims"]
 
 
@@ -33,6 +37,11 @@ def metrics_file(folder, rows):
     folder.mkdir(parents=True, exist_ok=True)
     frame.to_csv(folder / "metrics.csv", index=False)
     return folder / "metrics.csv"
+
+
+def undrawn(metrics):
+    """Pooled metrics of which no row has draws."""
+    return pooled(metrics).assign(design=float("nan"), draws=float("nan"))
 
 
 @pytest.fixture
@@ -149,11 +158,73 @@ def test_verdict_of_an_order(tmp_path, of, to, verdict):
         id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
         above={"row": "A*", "than": "Major-Word"},
     )  # fmt: skip
-    measured = pooled(read_metrics(metrics_file(tmp_path, {"A*": of, "Major-Word": to})))
-    row = claims.judge(claim, "chung2018", measured, "mini")
+    measured = undrawn(read_metrics(metrics_file(tmp_path, {"A*": of, "Major-Word": to})))
+    row = claims.judge(CFG, claim, "chung2018", measured, "mini")
     assert row["verdict"] == verdict
     assert row["ours"] == of[0] - to[0]
     assert (row["ci_low"], row["ci_high"]) == (of[1] - to[2], of[2] - to[1])
+
+
+def drawn_row(row, span, draws, design="x"):
+    value, low, high = span
+    return {
+        "table": "table_3", "row": row, "column": "ENw-enw", "seed": "all", "value": value,
+        "ci_low": low, "ci_high": high, "n": 100, "seeds": 3, "unit": "%",
+        "design": design, "draws": np.array(draws),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("designs", "verdict", "reason"),
+    [
+        ("xx", claims.REPRODUCED, "2.00 [1.00, 3.00] against 0, paired"),
+        ("xy", claims.SAME_DIRECTION, "2.00 [-13.00, 17.00] against 0, from the ends of two"),
+    ],
+)
+def test_rows_that_answer_the_same_questions_are_compared_draw_by_draw(
+    tmp_path, designs, verdict, reason
+):
+    """The questions drawn move both rows by up to ten points, and their difference by one."""
+    common = np.linspace(10, 20, 401)
+    gap = np.resize([1.0, 2.0, 3.0], 401)
+    rows = [
+        drawn_row("A*", (17, 10, 24), common + gap, designs[0]),
+        drawn_row("Major-Word", (15, 7, 23), common, designs[1]),
+    ]
+    metrics, draws = tmp_path / "metrics.csv", tmp_path / "draws.parquet"
+    split_draws(rows, draws).to_csv(metrics, index=False)
+    found = tmp_path / "claims.csv"
+    claims.judge_claims(
+        cfg=CFG, scale="mini", paper="chung2018", claims=Path("workflow/reference/claims.yaml"),
+        metrics=metrics, draws=[draws], csv=found, markdown=tmp_path / "claims.md",
+    )  # fmt: skip
+    row = pd.read_csv(found).set_index("id").loc["chung2018.1"]
+    assert row["verdict"] == verdict
+    assert reason in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "low", "high"),
+    [
+        ([10.0, 10.0], [20.0, 40.0], 0.25, 0.5),
+        ([10.0, 10.0], [20.0, 0.0], 0.5, np.inf),
+        ([0.0, 10.0], [0.0, 40.0], 0.0, 0.25),  # nothing is no more than nothing
+    ],
+)
+def test_a_ratio_is_taken_draw_by_draw(tmp_path, a, b, low, high):
+    claim = reference.Claim(
+        id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
+        ratio={"of": "A", "to": "A*", "at_least": 0.2},
+    )  # fmt: skip
+    rows = [
+        drawn_row("A", (10, 0, 10), np.repeat(a, 100)),
+        drawn_row("A*", (25, 0, 40), np.repeat(b, 100)),
+    ]
+    frame = split_draws(rows, tmp_path / "draws.parquet")
+    measured = pooled(frame).join(read_draws(tmp_path / "draws.parquet"))
+    row = claims.judge(CFG, claim, "chung2018", measured, "mini")
+    assert (row["ci_low"], row["ci_high"]) == (min(low, 0.4), max(high, 0.4))
+    assert row["ours"] == pytest.approx(0.4)
 
 
 def test_verdict_of_a_ratio(tmp_path):
@@ -162,8 +233,8 @@ def test_verdict_of_a_ratio(tmp_path):
         ratio={"of": "A", "to": "A*", "at_least": 0.5},
     )  # fmt: skip
     rows = {"A": (18, 16, 20), "A*": (20, 19, 21)}
-    measured = pooled(read_metrics(metrics_file(tmp_path, rows)))
-    row = claims.judge(claim, "chung2018", measured, "mini")
+    measured = undrawn(read_metrics(metrics_file(tmp_path, rows)))
+    row = claims.judge(CFG, claim, "chung2018", measured, "mini")
     assert row["verdict"] == claims.REPRODUCED
     assert row["ours"] == pytest.approx(0.9)
     assert row["ci_low"] == pytest.approx(16 / 21)
@@ -180,8 +251,8 @@ def test_a_claim_whose_premise_fails_is_not_testable(tmp_path, untrained, verdic
         provided={"table": "table_3", "column": "ENw-enw", "row": "A*", "than": "untrained A*"},
     )  # fmt: skip
     rows = {"A*": (20, 18, 22), "A": (5, 4, 6), "untrained A*": untrained}
-    measured = pooled(read_metrics(metrics_file(tmp_path, rows)))
-    row = claims.judge(claim, "chung2018", measured, "mini")
+    measured = undrawn(read_metrics(metrics_file(tmp_path, rows)))
+    row = claims.judge(CFG, claim, "chung2018", measured, "mini")
     assert row["verdict"] == verdict
     assert row["ours"] == 15  # what was measured is shown in any case
     if verdict == claims.NOT_TESTABLE:
@@ -193,8 +264,8 @@ def test_a_claim_without_its_rows_names_what_is_missing(tmp_path):
         id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
         above={"row": "A*", "than": "A"},
     )  # fmt: skip
-    measured = pooled(read_metrics(metrics_file(tmp_path, {"A": (5, 4, 6)})))
-    row = claims.judge(claim, "chung2018", measured, "mini")
+    measured = undrawn(read_metrics(metrics_file(tmp_path, {"A": (5, 4, 6)})))
+    row = claims.judge(CFG, claim, "chung2018", measured, "mini")
     assert row["verdict"] == claims.NOT_TESTABLE
     assert row["reason"] == "table_3 has no ENw-enw of A*"
 
@@ -206,19 +277,23 @@ def test_a_premise_without_its_rows_names_what_is_missing(tmp_path):
         provided={"table": "table_3", "column": "ENw-enw", "row": "A*", "than": "untrained A*"},
     )  # fmt: skip
     rows = {"A*": (20, 18, 22), "A": (5, 4, 6)}
-    measured = pooled(read_metrics(metrics_file(tmp_path, rows)))
-    row = claims.judge(claim, "chung2018", measured, "mini")
+    measured = undrawn(read_metrics(metrics_file(tmp_path, rows)))
+    row = claims.judge(CFG, claim, "chung2018", measured, "mini")
     assert row["verdict"] == claims.NOT_TESTABLE
     assert row["reason"].endswith("but untrained A* is not measured")
 
 
 def test_a_claim_without_its_rows_is_not_testable_and_says_why(tmp_path):
     metrics = metrics_file(tmp_path / "chung2018", {"A*": (20, 18, 22)})
+    draws = tmp_path / "draws.parquet"
+    split_draws([drawn_row("A*", (20, 18, 22), [20.0])], draws)
     source = Path("workflow/reference/claims.yaml")
     judged = []
     for paper in ("chung2018", "cao2020"):
         out = {kind: tmp_path / f"{paper}.{kind}" for kind in ("csv", "markdown")}
-        claims.judge_claims(scale="mini", paper=paper, claims=source, metrics=metrics, **out)
+        claims.judge_claims(
+            cfg=CFG, scale="mini", paper=paper, claims=source, metrics=metrics, draws=[draws], **out
+        )
         judged.append(out["csv"])
     page = {kind: tmp_path / kind for kind in ("csv", "markdown", "verdicts", "html")}
     claims.gather_claims(scale="mini", judged=judged, **page)

@@ -38,7 +38,12 @@ def score(folder, *frames):
     for index, frame in enumerate(frames):
         paths.append(folder / f"{index}.parquet")
         frame.to_parquet(paths[-1], index=False)
-    score_transcripts(cfg=CFG, transcripts=paths, measures=folder / "measures.csv")
+    score_transcripts(
+        cfg=CFG,
+        transcripts=paths,
+        measures=folder / "measures.csv",
+        draws=folder / "draws.parquet",
+    )
     table = read_metrics(folder / "measures.csv")
     return table.set_index(["row", "column", "seed"])
 

@@ -574,6 +574,7 @@ rule summarise_cao2020:
     output:
         metrics=f"{CAO}/metrics.csv",
         summary=f"{CAO}/metrics.json",
+        draws=f"{WORK}/cao2020/draws/answers.parquet",
         record=f"{CAO}/runs/summarise_cao2020.json",
     log:
         f"{CAO_LOGS}/summarise_cao2020.log",
@@ -595,5 +596,6 @@ rule summarise_cao2020:
             --measures {input.measures:q} \
             --metrics {output.metrics:q} \
             --summary {output.summary:q} \
+            --draws {output.draws:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """

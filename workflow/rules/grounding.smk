@@ -279,6 +279,7 @@ rule measure_gap:
         code=code_of("measure-gap"),
     output:
         measures=f"{GROUNDED}/measures/gap.csv",
+        draws=f"{GROUNDED}/draws/gap.parquet",
         record=f"{CRUZ}/runs/measure_gap.json",
     log:
         f"{CRUZ_LOGS}/measure_gap.log",
@@ -302,6 +303,7 @@ rule measure_gap:
             --distant {params.distant} \
             --errors {input.errors:q} \
             --measures {output.measures:q} \
+            --draws {output.draws:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
@@ -318,6 +320,7 @@ rule summarise_cruzblandon2025:
     output:
         metrics=f"{CRUZ}/metrics.csv",
         summary=f"{CRUZ}/metrics.json",
+        draws=f"{WORK}/cruzblandon2025/draws/answers.parquet",
         record=f"{CRUZ}/runs/summarise_cruzblandon2025.json",
     log:
         f"{CRUZ_LOGS}/summarise_cruzblandon2025.log",
@@ -339,6 +342,7 @@ rule summarise_cruzblandon2025:
             --measures {input.measures:q} \
             --metrics {output.metrics:q} \
             --summary {output.summary:q} \
+            --draws {output.draws:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 

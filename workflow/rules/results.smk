@@ -77,6 +77,13 @@ FIGURES = {
     ],
     "cruzblandon2025": ["abx", "retrieval"],
 }
+# Resampled values, by which stage's questions: claims compare rows draw by draw.
+DRAWS = {
+    "chung2018": ["answers"],
+    "conneau2020": ["errors"],
+    "cao2020": ["answers"],
+    "cruzblandon2025": ["gap", "answers"],
+}
 # What a paper has besides: its own tables and figures.
 ALSO = {
     "chung2018": [
@@ -237,6 +244,7 @@ for paper in TABLES:
         input:
             claims="workflow/reference/claims.yaml",
             metrics=f"{RESULTS}/{paper}/metrics.csv",
+            draws=expand(f"{WORK}/{paper}/draws/{{of}}.parquet", of=DRAWS[paper]),
             code=code_of("judge-claims"),
         output:
             csv=f"{RESULTS}/{paper}/claims.csv",
@@ -254,15 +262,18 @@ for paper in TABLES:
             mem_mb=memory(4000),
             runtime=30,
         params:
+            cfg=cfg(f"{paper}.evaluation"),
             scale=P.scale,
             paper=paper,
         shell:
             """
             python -m crosstalk judge-claims \
+                --cfg {params.cfg:q} \
                 --scale {params.scale:q} \
                 --paper {params.paper:q} \
                 --claims {input.claims:q} \
                 --metrics {input.metrics:q} \
+                --draws {input.draws:q} \
                 --csv {output.csv:q} \
                 --markdown {output.markdown:q} \
                 --record {output.record:q} 2>&1 | tee {log:q}

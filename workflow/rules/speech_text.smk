@@ -1292,6 +1292,7 @@ rule summarise_chung2018:
     output:
         metrics=f"{CHUNG}/metrics.csv",
         summary=f"{CHUNG}/metrics.json",
+        draws=f"{WORK}/chung2018/draws/answers.parquet",
         record=f"{CHUNG}/runs/summarise_chung2018.json",
     log:
         f"{LOGS}/summarise_chung2018.log",
@@ -1313,5 +1314,6 @@ rule summarise_chung2018:
             --measures {input.measures:q} \
             --metrics {output.metrics:q} \
             --summary {output.summary:q} \
+            --draws {output.draws:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """

@@ -299,6 +299,7 @@ rule score_transcripts:
         code=code_of("score-transcripts"),
     output:
         measures=f"{XLSR_WORK}/measures/errors.csv",
+        draws=f"{XLSR_WORK}/draws/errors.parquet",
         record=f"{CONNEAU}/runs/score_transcripts.json",
     log:
         f"{XLSR_LOGS}/score_transcripts.log",
@@ -318,6 +319,7 @@ rule score_transcripts:
             --cfg {params.cfg:q} \
             --transcripts {input.transcripts:q} \
             --measures {output.measures:q} \
+            --draws {output.draws:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 

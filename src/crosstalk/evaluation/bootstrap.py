@@ -2,11 +2,47 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.sparse import coo_array
 
 CHUNK_BYTES = 64 * 2**20
 """Memory for the resampling weights that are drawn at once; part of the meaning of a seed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A measured number, its percentile interval, and the resamples that the interval is of."""
+
+    value: float
+    low: float
+    high: float
+    draws: np.ndarray
+    """float [resamples]; NaN where a draw had nothing to measure."""
+    design: str
+    """What was resampled, see `design_of`: draws of one design were made side by side."""
+
+
+def design_of(*names: Iterable[object]) -> str:
+    """Name what is resampled, each axis by the names of its clusters, groups or seeds.
+
+    Two estimates of one design have resampled the same things in the same order, so that their
+    draws, subtracted one by one, are the draws of a paired comparison.
+    """
+    axes = ["\x1f".join(map(str, axis)) for axis in names]
+    return hashlib.sha256("\x1e".join(axes).encode()).hexdigest()[:16]
+
+
+def percentile_interval(draws: np.ndarray, level: float) -> tuple[float, float]:
+    """Bounds that leave out the same share of the draws (NaN aside) on either side."""
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    # Between an infinite draw and its neighbour nothing can be interpolated.
+    method = "inverted_cdf" if np.isinf(draws).any() else "linear"
+    low, high = np.nanquantile(draws, tails, method=method)
+    return float(low), float(high)
 
 
 def bootstrap_mean(
@@ -17,7 +53,7 @@ def bootstrap_mean(
     level: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
-) -> tuple[float, float, float]:
+) -> Estimate:
     """Mean over items, and its percentile interval: `bootstrap_ratio` with items of size 1."""
     return bootstrap_ratio(
         values,
@@ -40,7 +76,7 @@ def bootstrap_ratio(
     level: float = 0.95,
     resamples: int = 2000,
     seed: int = 0,
-) -> tuple[float, float, float]:
+) -> Estimate:
     """Ratio of two sums over items, such as errors by words, and its percentile interval.
 
     Whole clusters (word types, say) are drawn with replacement, because items of a cluster err
@@ -60,10 +96,6 @@ def bootstrap_ratio(
     resamples, seed
         Number of resamples, and where their random stream starts.
 
-    Returns
-    -------
-    (ratio, low, high)
-
     Raises
     ------
     ValueError
@@ -73,10 +105,10 @@ def bootstrap_ratio(
     values, sizes = np.asarray(values, np.float64), np.asarray(sizes, np.float64)
     if not len(values):
         raise ValueError("no values to take the mean of")
-    clusters = np.unique(clusters, return_inverse=True)[1]
     alone = np.zeros(len(values), np.int64)
-    group = alone if groups is None else np.unique(groups, return_inverse=True)[1]
-    run = alone if seeds is None else np.unique(seeds, return_inverse=True)[1]
+    cluster_names, clusters = np.unique(clusters, return_inverse=True)
+    group_names, group = np.unique(alone if groups is None else groups, return_inverse=True)
+    run_names, run = np.unique(alone if seeds is None else seeds, return_inverse=True)
     # Columns are clusters, those of a group side by side; rows are seeds.
     names, column = np.unique(group * (clusters.max() + 1) + clusters, return_inverse=True)
     first = np.searchsorted(names // (clusters.max() + 1), np.arange(group.max() + 1))
@@ -96,10 +128,11 @@ def bootstrap_ratio(
         )
         with np.errstate(invalid="ignore"):  # a draw may miss every item of a sparse design
             ratios.append((over / under).mean(1))
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(np.concatenate(ratios), [tail, 1 - tail])
+    draws = np.concatenate(ratios)
+    low, high = percentile_interval(draws, level)
     whole = np.bincount(group, values) / np.bincount(group, sizes)
-    return float(whole.mean()), float(low), float(high)
+    design = design_of(cluster_names, names, group_names, run_names, [resamples, seed])
+    return Estimate(float(whole.mean()), low, high, draws, design)
 
 
 def _weights(generator: np.random.Generator, n: int, resamples: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from crosstalk.corpora.parquet import read_columns
 from crosstalk.errors import DataError
+from crosstalk.evaluation.bootstrap import design_of, percentile_interval
 from crosstalk.evaluation.gap import (
     Errors,
     gain,
@@ -21,7 +22,8 @@ from crosstalk.evaluation.gap import (
 )
 from crosstalk.grounding.names import ACROSS, AUDIO, ERRORS, GROUNDED
 from crosstalk.params.evaluation import EvaluationParams
-from crosstalk.results.metrics import ALL, METRICS
+from crosstalk.results.draws import split_draws
+from crosstalk.results.metrics import ALL
 from crosstalk.stage import Input, Output
 
 FOUR = {
@@ -58,13 +60,14 @@ def measure_gap(
     distant: str,
     errors: list[Input],
     measures: Output,
+    draws: Output,
 ) -> None:
     """Average ABX errors and take their ratios, with intervals (stage).
 
     ``errors`` are files of `evaluate_grounded`, one a pair of languages and seed; ``distant`` is
     the pair that stands alone in its column. Tables ``abx`` (phones, at ``layer``) and ``gap``,
     ``abx_across`` and ``gap_across`` (the same across speakers), ``languages`` and ``layers``
-    (every layer, all pairs).
+    (every layer, all pairs). ``draws`` are the resamples of the rows that pool the seeds.
 
     Raises
     ------
@@ -87,9 +90,7 @@ def measure_gap(
                     name = str(column) if table == "layers" else scope
                     if table != "layers" or scope == EVERY:
                         rows.append({"table": table, "row": row, "column": name} | value | seed)
-    METRICS.validate(pd.DataFrame(rows)[list(METRICS.columns)]).to_csv(
-        measures, index=False, float_format="%.4f"
-    )
+    split_draws(rows, draws).to_csv(measures, index=False, float_format="%.4f")
 
 
 def _by_seed(frame: pd.DataFrame) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
@@ -104,19 +105,21 @@ class _Measured(dict[str, tuple[float, np.ndarray]]):
 
     questions: int
     level: float
+    design: str
 
     def apply(self, function: Callable, *models: str) -> dict[str, object]:
         """Value and interval, in percent, of a function of some models' errors."""
         value = 100 * function(*(self[model][0] for model in models))
         samples = 100 * function(*(self[model][1] for model in models))
-        tail = (1 - self.level) / 2
-        low, high = np.quantile(samples, [tail, 1 - tail])
+        low, high = percentile_interval(samples, self.level)
         return {
             "value": value,
             "ci_low": min(low, value),
             "ci_high": max(high, value),
             "n": self.questions,
             "unit": "%",
+            "design": self.design,
+            "draws": samples,
         }
 
 
@@ -138,6 +141,9 @@ def _measure(frame: pd.DataFrame, cfg: EvaluationParams) -> _Measured:
     drawn = resampled_errors(values, groups, resamples=cfg.resamples, seed=cfg.bootstrap_seed)
     found = _Measured({row: (mean_error(values[row], groups), drawn[row]) for row in values})
     found.questions, found.level = len(wide), cfg.level
+    seeds = wide.columns.get_level_values("seed").unique()
+    questions = zip(*wide.index, strict=True)
+    found.design = design_of(*questions, seeds, [cfg.resamples, cfg.bootstrap_seed])
     return found
 
 

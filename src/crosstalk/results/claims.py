@@ -1,7 +1,8 @@
-"""Verdicts on the papers' claims, computed from the metrics and their intervals.
+"""Verdicts on the papers' claims, computed from the metrics and their resamples.
 
-An interval of a difference or ratio is made from the ends of the two intervals. That is wider
-than a paired interval would be, so ``reproduced`` is never said too easily.
+Two rows that answer the same questions are resampled side by side, and the interval of their
+difference or ratio is that of the paired comparison. Otherwise it is made from the ends of the two
+intervals, which is wider, so ``reproduced`` is never said too easily.
 """
 
 from __future__ import annotations
@@ -9,8 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from crosstalk.evaluation.bootstrap import percentile_interval
+from crosstalk.params.evaluation import EvaluationParams
+from crosstalk.results.draws import read_draws
 from crosstalk.results.metrics import pooled, read_metrics
 from crosstalk.results.page import write_page
 from crosstalk.results.reference import Claim, Premise, read_claims
@@ -49,10 +54,12 @@ class Finding:
     threshold: float
     unit: str
     seeds: int
+    paired: bool
 
     def verdict(self) -> tuple[str, str]:
         """Return (verdict, reason)."""
         span = f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}] against {self.threshold:g}"
+        span += ", paired" if self.paired else ", from the ends of two intervals"
         if self.low > self.threshold:
             return REPRODUCED, f"the whole interval exceeds the threshold: {span}"
         if self.value > self.threshold:
@@ -62,16 +69,19 @@ class Finding:
 
 def judge_claims(
     *,
+    cfg: EvaluationParams,
     scale: str,
     paper: str,
     claims: Input,
     metrics: Input,
+    draws: list[Input],
     csv: Output,
     markdown: Output,
 ) -> None:
-    """Judge every claim of one paper."""
-    measured = pooled(read_metrics(metrics))
-    rows = [judge(claim, paper, measured, scale) for claim in read_claims(claims)[paper]]
+    """Judge every claim of one paper; ``draws`` are of the rows that have some."""
+    drawn = pd.concat([read_draws(path) for path in draws])
+    measured = pooled(read_metrics(metrics)).join(drawn)
+    rows = [judge(cfg, claim, paper, measured, scale) for claim in read_claims(claims)[paper]]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame.to_csv(csv, index=False, float_format="%.4f")
     markdown.write_text(readable(frame).drop(columns="paper").to_markdown(index=False) + "\n")
@@ -110,8 +120,13 @@ def count_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
     return counts.reindex(index=frame["paper"].unique(), columns=VERDICTS, fill_value=0)
 
 
-def judge(claim: Claim, paper: str, measured: pd.DataFrame, scale: str) -> dict[str, object]:
-    """One row of ``claims.csv``."""
+def judge(
+    cfg: EvaluationParams, claim: Claim, paper: str, measured: pd.DataFrame, scale: str
+) -> dict[str, object]:
+    """One row of ``claims.csv``.
+
+    ``measured`` are pooled metrics with ``design`` and ``draws``, NaN where a row has none.
+    """
     row: dict[str, object] = {
         "id": claim.id,
         "paper": paper,
@@ -125,7 +140,7 @@ def judge(claim: Claim, paper: str, measured: pd.DataFrame, scale: str) -> dict[
     if missing := [name for name in compared if _key(claim, name) not in measured.index]:
         reason = f"{claim.table} has no {claim.column} of {' and '.join(missing)}"
         return row | {"verdict": NOT_TESTABLE, "reason": reason}
-    finding = _finding(claim, *(measured.loc[_key(claim, name)] for name in compared))
+    finding = _finding(cfg, claim, *(measured.loc[_key(claim, name)] for name in compared))
     verdict, reason = _premise(claim.provided, measured) or finding.verdict()
     return row | {
         "ours": finding.value,
@@ -163,23 +178,26 @@ def _key(claim: Claim, row: str) -> tuple[str, str, str]:
     return claim.table, row, claim.column
 
 
-def _finding(claim: Claim, a: pd.Series, b: pd.Series) -> Finding:
-    seeds = int(min(a["seeds"], b["seeds"]))
-    if claim.above:
-        low, high = a["ci_low"] - b["ci_high"], a["ci_high"] - b["ci_low"]
-        return Finding(a["value"] - b["value"], low, high, 0.0, "points", seeds)
-    return Finding(
-        _ratio(a["value"], b["value"]),
-        _ratio(a["ci_low"], b["ci_high"]),
-        _ratio(a["ci_high"], b["ci_low"]),
-        claim.ratio.at_least,
-        "ratio",
-        seeds,
+def _finding(cfg: EvaluationParams, claim: Claim, a: pd.Series, b: pd.Series) -> Finding:
+    compare, threshold, unit = (
+        (np.subtract, 0.0, "points") if claim.above else (_ratio, claim.ratio.at_least, "ratio")
     )
+    value = float(compare(a["value"], b["value"]))
+    paired = a["design"] == b["design"]  # NaN equals nothing
+    if paired:
+        low, high = percentile_interval(compare(a["draws"], b["draws"]), cfg.level)
+    else:
+        low = float(compare(a["ci_low"], b["ci_high"]))
+        high = float(compare(a["ci_high"], b["ci_low"]))
+    seeds = int(min(a["seeds"], b["seeds"]))
+    return Finding(value, min(low, value), max(high, value), threshold, unit, seeds, paired)
 
 
-def _ratio(a: float, b: float) -> float:
-    return a / b if b else float("inf") if a else 0.0
+def _ratio(a: np.ndarray | float, b: np.ndarray | float) -> np.ndarray:
+    """Divide; what is above 0 is infinitely more than 0, and 0 is no more than 0."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    over_nothing = np.where(np.isnan(a), np.nan, np.where(a > 0, np.inf, 0.0))
+    return np.divide(a, b, out=over_nothing, where=b != 0)
 
 
 def _span(row: object) -> str:

@@ -49,7 +49,7 @@ def score_sharing(
             some = part if seed == ALL else part[part["seed"] == seed]
             if some.empty:
                 continue
-            mean, low, high = bootstrap_mean(
+            found = bootstrap_mean(
                 some["distance"].to_numpy(),
                 some["pair"].to_numpy(),
                 seeds=some["seed"].to_numpy(),
@@ -63,9 +63,9 @@ def score_sharing(
                     "row": name,
                     "column": "ALL",
                     "seed": seed,
-                    "value": mean,
-                    "ci_low": min(low, mean),
-                    "ci_high": max(high, mean),
+                    "value": found.value,
+                    "ci_low": min(found.low, found.value),
+                    "ci_high": max(found.high, found.value),
                     "n": some["pair"].nunique(),
                     "seeds": some["seed"].nunique(),
                     "unit": "",

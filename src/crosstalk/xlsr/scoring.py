@@ -7,7 +7,8 @@ import pandas as pd
 from crosstalk.corpora.parquet import read_columns
 from crosstalk.evaluation.bootstrap import bootstrap_ratio
 from crosstalk.params.evaluation import EvaluationParams
-from crosstalk.results.metrics import KEY, METRICS, by_seed
+from crosstalk.results.draws import split_draws
+from crosstalk.results.metrics import KEY, by_seed
 from crosstalk.stage import Input, Output
 
 AVERAGE = "AVG"
@@ -30,11 +31,14 @@ COLUMNS = (
 words: characters) that the model has no symbol for: they are errors whatever it writes."""
 
 
-def score_transcripts(*, cfg: EvaluationParams, transcripts: list[Input], measures: Output) -> None:
+def score_transcripts(
+    *, cfg: EvaluationParams, transcripts: list[Input], measures: Output, draws: Output
+) -> None:
     """Turn transcripts into error rates in percent: all errors over all labels (stage).
 
     One row a seed, and one that pools the seeds (utterances and seeds are both resampled); where a
-    row of a table has several columns, `AVERAGE` is the mean of their rates.
+    row of a table has several columns, `AVERAGE` is the mean of their rates. ``draws`` are the
+    resamples of the pooled rows.
 
     Raises
     ------
@@ -54,11 +58,11 @@ def score_transcripts(*, cfg: EvaluationParams, transcripts: list[Input], measur
         where = dict(zip(KEY, key, strict=True))
         rates = by_seed(part, lambda some: _rate(some, cfg))
         rows += [where | {"seed": seed} | rate for seed, rate in rates.items()]
-    METRICS.validate(pd.DataFrame(rows)).to_csv(measures, index=False, float_format="%.4f")
+    split_draws(rows, draws).to_csv(measures, index=False, float_format="%.4f")
 
 
 def _rate(part: pd.DataFrame, cfg: EvaluationParams) -> dict[str, object]:
-    ratio, low, high = bootstrap_ratio(
+    found = bootstrap_ratio(
         part["errors"].to_numpy(),
         part["length"].to_numpy(),
         part["utterance"].to_numpy(),
@@ -70,10 +74,12 @@ def _rate(part: pd.DataFrame, cfg: EvaluationParams) -> dict[str, object]:
     )
     seeds = part["seed"].nunique()
     return {
-        "value": 100 * ratio,
-        "ci_low": 100 * min(low, ratio),
-        "ci_high": 100 * max(high, ratio),
+        "value": 100 * found.value,
+        "ci_low": 100 * min(found.low, found.value),
+        "ci_high": 100 * max(found.high, found.value),
         "n": int(part.groupby("seed")["utterance"].size().iloc[0]),
         "seeds": seeds,
         "unit": "%",
+        "design": found.design,
+        "draws": 100 * found.draws,
     }
