@@ -218,3 +218,19 @@ def test_what_is_measured_does_not_change_the_design():
 def test_an_interval_may_end_at_infinity():
     draws = np.array([0.0] * 10 + [1.0] * 80 + [np.inf] * 9 + [np.nan])
     assert percentile_interval(draws, 0.9) == (0.0, np.inf)
+
+
+@pytest.mark.parametrize(("of_seeds", "covered"), [(0.0, 0.95), (4.0, 0.82)])
+def test_three_seeds_are_few_where_they_vary_more_than_questions(of_seeds, covered):
+    """``of_seeds`` is the variance that seeds give the mean, in that of questions.
+
+    Why a claim needs every seed besides its interval.
+    """
+
+    def few(generator, questions=100, runs=3):
+        question, run = np.repeat(np.arange(questions), runs), np.tile(np.arange(runs), questions)
+        values = np.sqrt(of_seeds * runs / questions) * generator.normal(size=runs)[run]
+        values += generator.normal(size=questions)[question]
+        return values, question, run, 0.0
+
+    assert coverage(few, trials=400, level=0.95) == pytest.approx(covered, abs=0.04)

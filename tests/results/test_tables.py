@@ -41,7 +41,14 @@ def metrics_file(folder, rows):
 
 def undrawn(metrics):
     """Pooled metrics of which no row has draws."""
-    return pooled(metrics).assign(design=float("nan"), draws=float("nan"))
+    measured = pooled(metrics).join(claims.by_seed(metrics))
+    return measured.assign(design=float("nan"), draws=float("nan"))
+
+
+FIRST = reference.Claim(
+    id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
+    above={"row": "A*", "than": "Major-Word"},
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -154,12 +161,8 @@ def test_a_row_measured_in_part_names_the_columns_that_others_have():
     ],
 )
 def test_verdict_of_an_order(tmp_path, of, to, verdict):
-    claim = reference.Claim(
-        id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
-        above={"row": "A*", "than": "Major-Word"},
-    )  # fmt: skip
     measured = undrawn(read_metrics(metrics_file(tmp_path, {"A*": of, "Major-Word": to})))
-    row = claims.judge(CFG, claim, "chung2018", measured, "mini")
+    row = claims.judge(CFG, FIRST, "chung2018", measured, "mini")
     assert row["verdict"] == verdict
     assert row["ours"] == of[0] - to[0]
     assert (row["ci_low"], row["ci_high"]) == (of[1] - to[2], of[2] - to[1])
@@ -204,6 +207,26 @@ def test_rows_that_answer_the_same_questions_are_compared_draw_by_draw(
 
 
 @pytest.mark.parametrize(
+    ("seed_1", "verdict", "reason"),
+    [
+        (13, claims.REPRODUCED, "2 of 2 seeds above"),
+        (9, claims.SAME_DIRECTION, "1 of 2 seeds above"),
+    ],
+)
+def test_what_a_seed_contradicts_is_not_reproduced(tmp_path, seed_1, verdict, reason):
+    rows = [drawn_row("A*", (13, 12, 14), [13.0]), drawn_row("Major-Word", (10, 9, 11), [10.0])]
+    alone = [
+        drawn_row("A*", (15, 12, 16), []) | {"seed": "0"},
+        drawn_row("A*", (seed_1, 8, 14), []) | {"seed": "1"},
+        *(drawn_row("Major-Word", (10, 9, 11), []) | {"seed": seed} for seed in "01"),
+    ]
+    frame = split_draws([*rows, *alone], tmp_path / "draws.parquet")
+    row = claims.judge(CFG, FIRST, "chung2018", undrawn(frame), "mini")
+    assert row["verdict"] == verdict
+    assert reason in row["reason"]
+
+
+@pytest.mark.parametrize(
     ("a", "b", "low", "high"),
     [
         ([10.0, 10.0], [20.0, 40.0], 0.25, 0.5),
@@ -221,7 +244,8 @@ def test_a_ratio_is_taken_draw_by_draw(tmp_path, a, b, low, high):
         drawn_row("A*", (25, 0, 40), np.repeat(b, 100)),
     ]
     frame = split_draws(rows, tmp_path / "draws.parquet")
-    measured = pooled(frame).join(read_draws(tmp_path / "draws.parquet"))
+    drawn = read_draws(tmp_path / "draws.parquet")
+    measured = pooled(frame).join(drawn).join(claims.by_seed(frame))
     row = claims.judge(CFG, claim, "chung2018", measured, "mini")
     assert (row["ci_low"], row["ci_high"]) == (min(low, 0.4), max(high, 0.4))
     assert row["ours"] == pytest.approx(0.4)

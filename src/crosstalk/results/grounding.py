@@ -16,6 +16,8 @@ from crosstalk.results.style import BLUE, CYCLE, GREEN, GREY, INK, ORANGE, RED, 
 from crosstalk.stage import Input, Output
 
 HEADLINES = ["gap_audio", "gap_grounded", "gain_mono", "gain_bi"]
+# Within and across speakers: table, opacity of its bars, and where they stand beside the place.
+SPEAKERS = {"within speakers": ("gap", 0.4, -0.19), "across speakers": ("gap_across", 1.0, 0.19)}
 LAYERED = {
     "mono SSL_A": (BLUE, "--"),
     "mono VGS+": (BLUE, "-"),
@@ -88,11 +90,21 @@ def _draw_gap(
         (panels,),
     ):
         for panel, column in zip(panels, there, strict=True):
-            cells = measured.loc[[("gap", name, column) for name in HEADLINES]]
             place = np.arange(len(HEADLINES))
-            error = [cells["value"] - cells["ci_low"], cells["ci_high"] - cells["value"]]
-            colours = [GREY, GREEN, BLUE, ORANGE]
-            panel.bar(place, cells["value"], yerr=error, color=colours, width=0.62, capsize=3)
+            for label, (table, opacity, beside) in SPEAKERS.items():
+                cells = measured.loc[[(table, name, column) for name in HEADLINES]]
+                error = [cells["value"] - cells["ci_low"], cells["ci_high"] - cells["value"]]
+                panel.bar(
+                    place + beside,
+                    cells["value"],
+                    yerr=error,
+                    color=[GREY, GREEN, BLUE, ORANGE],
+                    alpha=opacity,
+                    width=0.36,
+                    capsize=2.5,
+                    error_kw={"lw": 1.0},
+                    label=label,
+                )
             paper = [layout.published(name, layout.ours[column].beside) for name in HEADLINES]
             if any(value is not None for value in paper):
                 panel.plot(place, paper, "D", mfc="none", color=INK, ms=5, label="paper")
@@ -105,7 +117,8 @@ def _draw_gap(
         drawn.supxlabel("\n".join(lines), fontsize=7)
         title = "The multilingual gap, and what pictures gain"
         drawn.suptitle(title, x=0.01, ha="left", fontsize=10)
-        drawn.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", fontsize=7)
+        legend = panels[0].get_legend_handles_labels()
+        drawn.legend(*legend, loc="outside upper right", fontsize=7, ncols=3)
         save(drawn, png, pdf, cfg.dpi)
 
 

@@ -97,10 +97,10 @@ def _claims(verdicts: pd.DataFrame) -> str:
     for name in set(shown["table"]):
         text = text.replace(f"<td>{name}</td>", f"<td><a href=#{name}>{name}</a></td>")
     rules = (
-        "Reproduced: the whole 95 % interval lies beyond the threshold. Same direction: the value "
-        "does, its interval does not. A difference in points, or a ratio, is of the rows that the "
-        "claim compares; its interval is that of the paired comparison where both answer the "
-        "same questions, else made from the ends of theirs.",
+        "Reproduced: the whole 95 % interval lies beyond the threshold, and each seed does. Same "
+        "direction: the value does, its interval or a seed does not. A difference in points, or a "
+        "ratio, is of the rows that the claim compares; its interval is that of the paired "
+        "comparison where both answer the same questions, else made from the ends of theirs.",
     )
     more = "<p><a href=claims.html>with thresholds, seeds and reasons</a></p>"
     return f"<h2 id=claims>Claims</h2>{bars}<p>{key}</p>{text}{paragraphs(rules)}{more}"
