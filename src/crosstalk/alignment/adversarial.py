@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, leaky_relu, relu
+from tqdm import tqdm
 
 from crosstalk.alignment.criterion import Evaluation, evaluate
 from crosstalk.errors import TrainingError
@@ -24,6 +25,8 @@ from crosstalk.progress import bar
 from crosstalk.seeds import derive_seed
 
 LEAK = 0.2
+GAMES = 24
+"""Games in one computation on a CPU, so that what they compute with fits into its cache."""
 CHUNK = 64
 """Steps whose random numbers are drawn at once; part of the meaning of a seed."""
 
@@ -57,36 +60,53 @@ def train_adversarial(
 
     """
     numbers = list(range(cfg.restarts)) if restarts is None else list(restarts)
+    on_cpu = pairs[0][0].device.type == "cpu"
+    together = max(1, GAMES // len(numbers)) if on_cpu else len(pairs)
+    groups = list(itertools.batched(pairs, together))
+    steps = cfg.epochs * cfg.map_steps
+    with bar(label="adversarial training", total=steps * len(groups), unit="step") as shown:
+        found = [_train(group, cfg, criterion, seed, numbers, shown) for group in groups]
+    return list(itertools.chain.from_iterable(found))
+
+
+def _train(
+    pairs: Sequence[tuple[Tensor, Tensor]],
+    cfg: AdversarialParams,
+    criterion: CriterionParams,
+    seed: int,
+    numbers: Sequence[int],
+    shown: tqdm,
+) -> list[tuple[Tensor, list[Evaluation]]]:
+    """Play the games of some pairs in one computation."""
     games = [(pair, number) for pair in range(len(pairs)) for number in numbers]
     game = _Game(pairs, cfg, [(pair, derive_seed(seed, f"restart {r}")) for pair, r in games])
     rates = torch.full((len(games), 1, 1), cfg.map_learning_rate, device=game.W.device)
     best, best_value = game.W.detach().clone(), [-math.inf] * len(games)
     fell = [False] * len(games)
     courses: list[list[Evaluation]] = [[] for _ in pairs]
-    with bar(label="adversarial training", total=cfg.epochs * cfg.map_steps, unit="step") as shown:
-        for epoch in range(cfg.epochs + 1):
-            if epoch:
-                for _ in game.play(cfg.map_steps, rates):
-                    shown.update(1)
-                rates *= cfg.decay
-            for i, (pair, number) in enumerate(games):
-                W = game.W[i].detach()
-                if not W.isfinite().all():
-                    raise TrainingError(
-                        f"adversarial restart {number} diverged in epoch {epoch}: lower "
-                        f"map_learning_rate={cfg.map_learning_rate} or "
-                        f"discriminator_learning_rate={cfg.discriminator_learning_rate}"
-                    )
-                now = evaluate(
-                    W, *pairs[pair], criterion, restart=number, phase="adversarial", epoch=epoch
+    for epoch in range(cfg.epochs + 1):
+        if epoch:
+            for _ in game.play(cfg.map_steps, rates):
+                shown.update(1)
+            rates *= cfg.decay
+        for i, (pair, number) in enumerate(games):
+            W = game.W[i].detach()
+            if not W.isfinite().all():
+                raise TrainingError(
+                    f"adversarial restart {number} diverged in epoch {epoch}: lower "
+                    f"map_learning_rate={cfg.map_learning_rate} or "
+                    f"discriminator_learning_rate={cfg.discriminator_learning_rate}"
                 )
-                courses[pair].append(now)
-                if now.criterion > best_value[i]:
-                    best[i], best_value[i] = W, now.criterion
-                elif fell[i]:
-                    rates[i] *= cfg.shrink
-                else:
-                    fell[i] = True
+            now = evaluate(
+                W, *pairs[pair], criterion, restart=number, phase="adversarial", epoch=epoch
+            )
+            courses[pair].append(now)
+            if now.criterion > best_value[i]:
+                best[i], best_value[i] = W, now.criterion
+            elif fell[i]:
+                rates[i] *= cfg.shrink
+            else:
+                fell[i] = True
     return list(zip(best.split(len(numbers)), courses, strict=True))
 
 
