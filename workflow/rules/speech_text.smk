@@ -659,7 +659,7 @@ rule train_listener:
 
 
 rule discover_taught_units:
-    """Cluster words by what a listener of other languages hears: the route that works."""
+    """Cluster words by what a listener who was taught other languages makes of them."""
     input:
         utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
         listener=f"{CHUNG}/models/listener-{{speech}}-seed{{seed}}.safetensors",
