@@ -155,6 +155,29 @@ def test_gaps_are_ratios_of_averaged_errors(asked, tmp_path):
     assert {"0", "1", "all"} == set(found.index.get_level_values("seed"))
 
 
+def test_gaps_of_readers_who_are_alone_are_drawn_without_the_others(asked, tmp_path):
+    """One reader a language, as at smoke: there is nobody to be asked across."""
+    errors = []
+    for seed in (0, 1):
+        frame = pd.read_parquet(asked / f"errors-{seed}")
+        errors.append(tmp_path / f"errors-{seed}")
+        frame[frame["column"] != ACROSS].to_parquet(errors[-1], index=False)
+    measure_gap(
+        cfg=EvaluationParams(resamples=100), layer=1, distant="fr-ru", errors=errors,
+        measures=tmp_path / "metrics.csv", draws=tmp_path / "draws",
+    )  # fmt: skip
+    (tmp_path / "bi-fr-ru-seed0.csv").write_bytes((asked / "history").read_bytes())
+    drawn = {f"{name}_{kind}": tmp_path / f"{name}.{kind}" for name in ("gap", "layers", "training") for kind in ("png", "pdf")}  # fmt: skip
+    plot_gap(
+        cfg=PresentParams(),
+        metrics=tmp_path / "metrics.csv",
+        reference=Path("workflow/reference/cruzblandon2025.yaml"),
+        histories=[tmp_path / "bi-fr-ru-seed0.csv"],
+        **drawn,
+    )
+    assert all(path.stat().st_size for path in drawn.values())
+
+
 def test_examples_hold_no_training_picture_for_unseen_captions(asked):
     shown = pd.read_csv(asked / "retrieved")
     unseen = {f"things/{i}" for i in range(TEST)}

@@ -92,6 +92,8 @@ def _draw_gap(
         for panel, column in zip(panels, there, strict=True):
             place = np.arange(len(HEADLINES))
             for label, (table, opacity, beside) in SPEAKERS.items():
+                if (table, HEADLINES[0], column) not in measured.index:
+                    continue  # one reader a language has nobody to be compared with
                 cells = measured.loc[[(table, name, column) for name in HEADLINES]]
                 error = [cells["value"] - cells["ci_low"], cells["ci_high"] - cells["value"]]
                 panel.bar(
