@@ -41,7 +41,7 @@ def metrics_file(folder, rows):
 
 def undrawn(metrics):
     """Pooled metrics of which no row has draws."""
-    measured = pooled(metrics).join(claims.by_seed(metrics))
+    measured = pooled(metrics).join(claims.values_by_seed(metrics))
     return measured.assign(design=float("nan"), draws=float("nan"))
 
 
@@ -245,7 +245,7 @@ def test_a_ratio_is_taken_draw_by_draw(tmp_path, a, b, low, high):
     ]
     frame = split_draws(rows, tmp_path / "draws.parquet")
     drawn = read_draws(tmp_path / "draws.parquet")
-    measured = pooled(frame).join(drawn).join(claims.by_seed(frame))
+    measured = pooled(frame).join(drawn).join(claims.values_by_seed(frame))
     row = claims.judge(CFG, claim, "chung2018", measured, "mini")
     assert (row["ci_low"], row["ci_high"]) == (min(low, 0.4), max(high, 0.4))
     assert row["ours"] == pytest.approx(0.4)

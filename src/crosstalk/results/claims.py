@@ -89,7 +89,7 @@ def judge_claims(
     """Judge every claim of one paper; ``draws`` are of the rows that have some."""
     frame = read_metrics(metrics)
     drawn = pd.concat([read_draws(path) for path in draws])
-    measured = pooled(frame).join(drawn).join(by_seed(frame))
+    measured = pooled(frame).join(drawn).join(values_by_seed(frame))
     rows = [judge(cfg, claim, paper, measured, scale) for claim in read_claims(claims)[paper]]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame.to_csv(csv, index=False, float_format="%.4f")
@@ -135,7 +135,7 @@ def judge(
     """One row of ``claims.csv``.
 
     ``measured`` are pooled metrics with ``design`` and ``draws``, NaN where a row has none, and
-    `by_seed`.
+    `values_by_seed`.
     """
     row: dict[str, object] = {
         "id": claim.id,
@@ -188,7 +188,7 @@ def _key(claim: Claim, row: str) -> tuple[str, str, str]:
     return claim.table, row, claim.column
 
 
-def by_seed(metrics: pd.DataFrame) -> pd.Series:
+def values_by_seed(metrics: pd.DataFrame) -> pd.Series:
     """Values of each row's seeds alone, {seed: value}, indexed by (table, row, column)."""
     found: dict[tuple[str, str, str], dict[str, float]] = {}
     for entry in metrics.itertuples():
