@@ -137,11 +137,16 @@ def imported(module: str) -> tuple[float, bool]:
 
 
 def idle(scale: str, cores: int) -> None:
-    records = [read_run(path) for path in (ROOT / "results" / scale).glob("**/runs/*.json")]
+    corpora = ROOT / ("data/smoke" if scale == "smoke" else "data")
+    paths = [
+        *(ROOT / "results" / scale).glob("**/runs/*.json"),
+        *(corpora / "records").glob("*.json"),
+    ]
+    records = [read_run(path) for path in paths]
     if not records:
         sys.exit(f"results/{scale} holds no run records: run `make reproduce SCALE={scale}`")
     begin = [datetime.fromisoformat(record["started"]).timestamp() for record in records]
-    took = [record["wall_seconds"] * record["machine"]["threads"] for record in records]
+    took = [record["wall_seconds"] * record["machine"].get("threads", 1) for record in records]
     end = max(b + record["wall_seconds"] for b, record in zip(begin, records, strict=True))
     makespan = end - min(begin)
     share = 1 - sum(took) / (cores * makespan)

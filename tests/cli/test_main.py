@@ -206,6 +206,19 @@ def test_an_interrupted_stage_leaves_nothing(tmp_path):
     assert not list(Path(tmp_path, "out").iterdir())
 
 
+def test_leaving_at_once_still_says_everything_and_clears_up(tmp_path):
+    """Temporary folders go by handlers at exit; text in a pipe waits in a buffer until then."""
+    program = (
+        "import sys, tempfile; from crosstalk.__main__ import leave;"
+        "kept = tempfile.TemporaryDirectory(dir=sys.argv[1]); print('said'); leave(3)"
+    )
+    left = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=False
+    )
+    assert (left.returncode, left.stdout) == (3, "said\n")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", sorted(STAGES))
 def test_every_stage_loads_and_its_arguments_have_a_command_line(name):
     arguments = load_stage(name, STAGES[name]).arguments

@@ -215,6 +215,22 @@ def test_what_is_measured_does_not_change_the_design():
     assert drawn[0].design == drawn[1].design
 
 
+def test_what_was_asked_before_does_not_change_an_interval():
+    """Draws are kept for the next row: of this row's seeds, clusters and start, or not at all."""
+    generator = np.random.default_rng(0)
+    values, clusters, seeds = generator.random(60), np.arange(60) // 2, np.arange(60) % 2
+
+    def interval(**options):
+        return of_mean(values, clusters, **{"seeds": seeds, "resamples": 50, "seed": 3} | options)
+
+    fresh = interval()
+    interval(seeds=np.arange(60) % 3)
+    interval(resamples=51)
+    interval(seed=4)
+    assert len({fresh, interval(seeds=np.arange(60) % 3), interval(seed=4)}) == 3
+    assert interval() == fresh
+
+
 def test_an_interval_may_end_at_infinity():
     draws = np.array([0.0] * 10 + [1.0] * 80 + [np.inf] * 9 + [np.nan])
     assert percentile_interval(draws, 0.9) == (0.0, np.inf)

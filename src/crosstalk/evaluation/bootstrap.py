@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -116,13 +117,8 @@ def bootstrap_ratio(
     shape = (run.max() + 1, len(names))
     tables = [coo_array((what, (run, column)), shape).toarray() for what in (values, sizes)]
 
-    generator = np.random.default_rng(seed)
-    step = max(1, CHUNK_BYTES // (8 * len(names)))
     ratios = []
-    for done in range(0, resamples, step):
-        count = min(step, resamples - done)
-        of_clusters = np.hstack([_weights(generator, width, count) for width in widths])
-        of_runs = _weights(generator, shape[0], count)
+    for of_runs, of_clusters in _resamples(shape[0], tuple(widths), resamples, seed):
         over, under = (
             np.add.reduceat((of_runs @ table) * of_clusters, first, axis=1) for table in tables
         )
@@ -135,10 +131,28 @@ def bootstrap_ratio(
     return Estimate(float(whole.mean()), low, high, draws, design)
 
 
-def _weights(generator: np.random.Generator, n: int, resamples: int) -> np.ndarray:
-    """How often each of n things is drawn in each resample, [resamples, n]."""
+@lru_cache(maxsize=4)  # rows of a table that answer the same questions share their draws
+def _resamples(
+    runs: int, widths: tuple[int, ...], resamples: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """How often each seed, and each cluster, is drawn: pieces of [resamples, n] of one stream.
+
+    Clusters are drawn within their groups, which are so many clusters wide, and lie side by side.
+    """
+    generator = np.random.default_rng(seed)
+    step = max(1, CHUNK_BYTES // (8 * sum(widths)))
+    pieces = []
+    for done in range(0, resamples, step):
+        count = min(step, resamples - done)
+        of_clusters = np.hstack([_counts(generator, width, count) for width in widths])
+        pieces.append((_counts(generator, runs, count), of_clusters))
+    return pieces
+
+
+def _counts(generator: np.random.Generator, n: int, resamples: int) -> np.ndarray:
+    """How often each of n things is drawn in each resample, uint16 [resamples, n]."""
     if n == 1:
-        return np.ones((resamples, 1))
+        return np.ones((resamples, 1), np.uint16)
     # Counting draws is several times faster than numpy's multinomial.
     drawn = generator.integers(n, size=(resamples, n)) + n * np.arange(resamples)[:, None]
-    return np.bincount(drawn.ravel(), minlength=resamples * n).reshape(-1, n).astype(np.float64)
+    return np.bincount(drawn.ravel(), minlength=resamples * n).reshape(-1, n).astype(np.uint16)

@@ -93,11 +93,11 @@ def first_hits(
 
     """
     known = {
-        word: np.array([target.index[w] for w in gold.get(word, ()) if w in target.index])
+        word: {target.index[w] for w in gold.get(word, ()) if w in target.index}
         for word in set(words)
     }
-    ranks = np.empty(len(words), np.int64)
-    for i, word in enumerate(words):
-        hits = np.isin(rows[i], known[word])
-        ranks[i] = hits.argmax() + 1 if hits.any() else MISSING
-    return ranks, np.array([len(known[word]) > 0 for word in words], bool)
+    ranks = [
+        next((place for place, row in enumerate(best, 1) if row in known[word]), MISSING)
+        for best, word in zip(rows.tolist(), words, strict=True)
+    ]
+    return np.array(ranks, np.int64), np.array([bool(known[word]) for word in words], bool)
