@@ -97,20 +97,25 @@ def test_a_seed_repeats_and_another_differs(pair):
     assert not torch.allclose(first, other, atol=0.1)
 
 
-def test_one_update_is_the_papers(pair):
+@pytest.mark.parametrize(
+    ("activation", "nonlinearity"),
+    [("leaky_relu", torch.nn.LeakyReLU(0.2)), ("relu", torch.nn.ReLU())],
+)
+def test_one_update_is_the_papers(pair, activation, nonlinearity):
     """A step of each player by autograd on an ordinary, unbatched network."""
     x, y, _ = pair
     cfg = SHORT.model_copy(
         update={"restarts": 1, "batch": 400, "epochs": 1, "map_steps": 1, "dropout": 0.0}
         | {"discriminator_steps": 1, "orthogonality": 0.01, "scale": 1.0, "smoothing": 0.2}
+        | {"activation": activation}
     )
     game = _Game([(x, y)], cfg, [(0, derive_seed(0, "restart 0"))])
     W = game.W.detach()[0].clone().requires_grad_()
     network = torch.nn.Sequential(
         torch.nn.Linear(4, 16),
-        torch.nn.LeakyReLU(0.2),
+        nonlinearity,
         torch.nn.Linear(16, 16),
-        torch.nn.LeakyReLU(0.2),
+        nonlinearity,
         torch.nn.Linear(16, 1),
     )
     linear = [layer for layer in network if isinstance(layer, torch.nn.Linear)]
@@ -135,7 +140,9 @@ def test_one_update_is_the_papers(pair):
         W -= 0.5 * gradient
         expected = 1.01 * W - 0.01 * W @ W.T @ W
     torch.testing.assert_close(game.W.detach()[0], expected, atol=1e-6, rtol=1e-5)
-    torch.testing.assert_close(game.weights[0].detach()[0].T, linear[0].weight.detach())
+    for layer, weight, bias in zip(linear, game.weights, game.biases, strict=True):
+        torch.testing.assert_close(weight[0].T, layer.weight.detach())
+        torch.testing.assert_close(bias[0, 0], layer.bias.detach())
 
 
 def test_the_best_map_of_each_restart_is_kept(pair):

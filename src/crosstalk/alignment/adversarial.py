@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, leaky_relu, relu
+from torch.nn.functional import binary_cross_entropy_with_logits, leaky_relu, leaky_relu_
 from tqdm import tqdm
 
 from crosstalk.alignment.criterion import Evaluation, evaluate
@@ -29,6 +29,7 @@ GAMES = 24
 """Games in one computation on a CPU, so that what they compute with fits into its cache."""
 CHUNK = 64
 """Steps whose random numbers are drawn at once; part of the meaning of a seed."""
+_LEAKY_RELU_BACKWARD = torch.ops.aten.leaky_relu_backward.grad_input
 
 
 def train_adversarial(
@@ -120,6 +121,7 @@ class _Game:
         games: Sequence[tuple[int, int]],
     ) -> None:
         self.cfg = cfg
+        self.slope = LEAK if cfg.activation == "leaky_relu" else 0.0
         self.streams = [torch.Generator().manual_seed(seed) for _, seed in games]
         top = cfg.frequent_words or None
         sides = [[words[:top] * cfg.scale for words in side] for side in zip(*pairs, strict=True)]
@@ -133,8 +135,7 @@ class _Game:
         for fan_in, fan_out in itertools.pairwise(widths):
             bound = fan_in**-0.5  # torch.nn.Linear's own start
             for store, shape in ((self.weights, (fan_in, fan_out)), (self.biases, (1, fan_out))):
-                draw = self._each(lambda g, s=shape, b=bound: _uniform(s, b, g))
-                store.append(draw.requires_grad_())
+                store.append(self._each(lambda g, s=shape, b=bound: _uniform(s, b, g)))
         self.truth = torch.cat(
             [torch.full((cfg.batch,), 1 - cfg.smoothing), torch.full((cfg.batch,), cfg.smoothing)]
         ).to(self.source.device)
@@ -152,16 +153,26 @@ class _Game:
             done += count
 
     def _move_discriminator(self, x: Tensor, y: Tensor, kept: Tensor | None) -> None:
+        """Descend `_loss`; its gradient by hand and in place, which takes a quarter less time."""
         with torch.no_grad():
             batch = torch.cat([self._mapped(x), self.target[y]], 1)
             if kept is not None:
                 batch *= kept
-        logits = self._logits(batch)
-        parameters = [*self.weights, *self.biases]
-        gradients = torch.autograd.grad(self._loss(logits, self.truth), parameters)
-        rate = self.cfg.discriminator_learning_rate
-        with torch.no_grad():
-            torch._foreach_add_(parameters, gradients, alpha=-rate)
+            given = [batch]  # to each layer
+            for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+                given.append(leaky_relu_(_affine(given[-1], weight, bias), self.slope))
+            logits = _affine(given[-1], self.weights[-1], self.biases[-1])
+            gradient = (logits.sigmoid_() - self.truth.unsqueeze(1)) / len(self.truth)
+            rate = self.cfg.discriminator_learning_rate
+            for layer in reversed(range(len(given))):
+                weight, move = self.weights[layer], given[layer].mT @ gradient
+                self.biases[layer].sub_(gradient.sum(1, keepdim=True), alpha=rate)
+                if layer:
+                    gradient = gradient @ weight.mT
+                    _LEAKY_RELU_BACKWARD(
+                        gradient, given[layer], self.slope, True, grad_input=gradient
+                    )
+                weight.sub_(move, alpha=rate)
 
     def _move_map(self, x: Tensor, rates: Tensor) -> None:
         logits = self._logits(self._mapped(x))
@@ -179,9 +190,8 @@ class _Game:
 
     def _logits(self, x: Tensor) -> Tensor:
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            x = torch.baddbmm(bias, x, weight)
-            x = relu(x) if self.cfg.activation == "relu" else leaky_relu(x, LEAK)
-        return torch.baddbmm(self.biases[-1], x, self.weights[-1]).squeeze(-1)
+            x = leaky_relu(_affine(x, weight, bias), self.slope)
+        return _affine(x, self.weights[-1], self.biases[-1]).squeeze(-1)
 
     def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Mean over the batch, sum over restarts: no restart's gradient reaches another."""
@@ -211,6 +221,10 @@ class _Game:
     def _each(self, draw: Callable[[torch.Generator], Tensor], position: int = 0) -> Tensor:
         """Stack one draw from each restart's own stream."""
         return torch.stack([draw(s) for s in self.streams], position).to(self.source.device)
+
+
+def _affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.bmm(x, weight).add_(bias)
 
 
 def _ranges(tables: Sequence[Tensor]) -> list[range]:
