@@ -4,7 +4,8 @@
     jobs     the same trivial jobs by Snakemake, with and without our scheduling.smk, and by make
     imports  CPU seconds until a stage could begin, the dearest dozen, and what torch takes of it
     idle     from a scale's run records: share of the cores' time in which no stage ran; it says
-             something only where all was run in one go, and a pause counts as idle
+             something only where all was run in one go; pauses, and downloads, which leave no
+             record, count as idle
 
 Name some of them to measure only those.
 """
