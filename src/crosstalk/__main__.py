@@ -81,9 +81,11 @@ def _run(name: str, arguments: Sequence[str]) -> None:
 def _uncollected() -> Iterator[None]:
     """Do not look for garbage among what imports leave: there is none, and it takes a while."""
     gc.disable()
-    yield
-    gc.freeze()
-    gc.enable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def _parser(stage: Stage) -> argparse.ArgumentParser:
