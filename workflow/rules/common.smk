@@ -372,6 +372,9 @@ def xlsr_cells(params):
                 )
                 protocol = "full" if params.protocol == "frozen" else "frozen"
                 add("table_1", other, l, "PER", start(l), short, protocol=protocol)
+                if system != "scratch":
+                    every = f"{row}, convolutions too"
+                    add("table_1", every, l, "PER", start(l), short, protocol="all")
         for l in of.spelt:
             if system in ("scratch", "monolingual", "multilingual", "large"):
                 add("table_2", row, l, "CER", start(l), 0)

@@ -31,7 +31,8 @@ class EncoderParams(Section):
     bias: bool = False
     """Whether convolutions have one (Large: yes; fairseq)."""
     gradient_scale: float = Field(0.1, ge=0, le=1)
-    """Gradients into the encoder are multiplied by this (wav2vec 2.0, section 4.2; Large: 1)."""
+    """In pretraining, gradients into the encoder are multiplied by this (wav2vec 2.0, section 4.2;
+    Large: 1)."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -38,6 +38,7 @@ class CtcModel(nn.Module):
     ) -> None:
         super().__init__()
         self.speech = speech
+        speech.encoder.gradient_scale = 1.0  # of pretraining; here the protocol says what learns
         self.vocabulary, self.labels, self.label_params = vocabulary, labels, label_params
         self.dropout = nn.Dropout(head_dropout)
         self.head = nn.Linear(speech.cfg.context.dimension, len(vocabulary))

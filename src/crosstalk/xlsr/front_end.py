@@ -78,7 +78,7 @@ class ConvEncoder(nn.Module):
 
     def __init__(self, cfg: EncoderParams) -> None:
         super().__init__()
-        self.cfg = cfg
+        self.gradient_scale = cfg.gradient_scale
         inputs = (cfg.inputs, *cfg.channels[:-1])
         self.convolutions = nn.ModuleList(
             Convolution(*shape, bias=cfg.bias)
@@ -108,7 +108,7 @@ class ConvEncoder(nn.Module):
             if index < len(self.norms):
                 x = self.norms[index](x, inside(lengths, x.shape[1]))
             x = functional.gelu(x)
-        return scale_gradient(x, self.cfg.gradient_scale)
+        return scale_gradient(x, self.gradient_scale)
 
 
 def _after[Lengths: (int, Tensor)](convolution: nn.Conv1d, lengths: Lengths) -> Lengths:
