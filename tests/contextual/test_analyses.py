@@ -169,23 +169,55 @@ def test_how_many_pairs_a_system_saw_stands_beside_it(analysed):
 def test_correlations_are_those_of_the_points(tables, analysed):
     queries, ranks, told = tables
     frame = points(with_queries(ranks, queries), told)
-    assert set(frame.index) == {(s, language) for s in SYSTEMS for language in LANGUAGES}
-    value = frame.loc[("base", "el"), "retrieval"]
-    shares = [counted(tables, system="base", seed=s, languages=("el",))[0] for s in (0, 1)]
-    assert value == pytest.approx(np.mean(shares))
-    measured = analysed[1].set_index(["table", "row", "column"])["value"]["correlation"]
-    sides = frame.to_numpy()
-    by_hand = np.corrcoef(sides.T)[0, 1], np.corrcoef(rankdata(sides, axis=0).T)[0, 1]
-    for row, expected in zip(("pearson", "spearman"), by_hand, strict=True):
-        assert measured[row, "systems and languages"] == pytest.approx(expected, abs=1e-4)
+    every = {(seed, s, language) for seed in (0, 1) for s in SYSTEMS for language in LANGUAGES}
+    assert set(frame.index) == every
+    for seed in (0, 1):
+        share = counted(tables, system="base", seed=seed, languages=("el",))[0]
+        assert frame.loc[(seed, "base", "el"), "retrieval"] == pytest.approx(share)
+    measured = analysed[1].set_index(["table", "row", "column", "seed"])["value"]["correlation"]
+    for seed, part in (("1", frame.xs(1)), ("all", frame.groupby(["system", "language"]).mean())):
+        sides = part.to_numpy()
+        by_hand = np.corrcoef(sides.T)[0, 1], np.corrcoef(rankdata(sides, axis=0).T)[0, 1]
+        for row, expected in zip(("pearson", "spearman"), by_hand, strict=True):
+            found = measured[row, "systems and languages", seed]
+            assert found == pytest.approx(expected, abs=1e-4)
+
+
+def correlated(values, systems=("base", "aligned"), languages=("bg", "de", "el")):
+    """Correlations of ``values`` [systems, languages, 2], the same in two seeds."""
+    names = ["seed", "system", "language"]
+    index = pd.MultiIndex.from_product([[0, 1], systems, languages], names=names)
+    sides = np.tile(np.reshape(values, (-1, 2)), (2, 1))
+    frame = pd.DataFrame(sides, index, ["retrieval", "transfer"])
+    return {
+        (row["row"], row["column"], row["seed"]): row for row in correlations(frame, CFG)
+    }, frame
 
 
 def test_points_on_a_line_correlate_fully():
-    index = pd.MultiIndex.from_product([["base", "aligned"], ["bg", "de", "el"]])
-    frame = pd.DataFrame({"retrieval": np.arange(6.0), "transfer": np.arange(6.0) ** 3}, index)
-    rows = {(row["row"], row["column"]): row for row in correlations(frame, CFG)}
-    assert rows["spearman", "systems and languages"]["value"] == pytest.approx(1)
-    assert rows["pearson", "languages, base"]["n"] == 3
+    rows, _ = correlated(np.stack([np.arange(6.0), np.arange(6.0) ** 3], axis=1))
+    assert rows["spearman", "systems and languages", "all"]["value"] == pytest.approx(1)
+    assert rows["spearman", "systems and languages", "all"]["seeds"] == 2
+    assert rows["pearson", "languages, base", "all"]["n"] == 3
+
+
+def test_points_of_one_language_are_not_counted_as_independent():
+    """Many systems that say the same are no more evidence than one."""
+    rng = np.random.default_rng(0)
+    few = rng.normal(size=(1, 5, 2))
+    systems, languages = [f"s{i}" for i in range(10)] + ["base"], list("abcde")
+    copies, _ = correlated(np.repeat(few, 11, axis=0), systems, languages)
+    alone, _ = correlated(few, ["base"], languages)
+    key = ("pearson", "systems and languages", "all")
+    for bound in ("ci_low", "ci_high"):
+        assert copies[key][bound] == pytest.approx(alone[key][bound], abs=0.15)
+    assert copies[key]["ci_high"] - copies[key]["ci_low"] > 0.5
+
+
+def test_a_point_that_is_missing_is_told():
+    _, frame = correlated(np.zeros((2, 3, 2)))
+    with pytest.raises(DataError, match="1 of 6 points lack retrieval or transfer"):
+        list(correlations(frame.drop((1, "base", "el")), CFG))
 
 
 def test_ranks_of_other_pairs_are_refused(tables):

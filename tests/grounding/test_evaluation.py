@@ -8,6 +8,7 @@ import pytest
 import torch
 from tests.grounding.conftest import PICTURES, TEST, tiny
 
+from crosstalk.errors import DataError
 from crosstalk.evaluation.abx import phone_errors
 from crosstalk.evaluation.answers import read_items
 from crosstalk.evaluation.gap import Errors, ratios
@@ -153,6 +154,28 @@ def test_gaps_are_ratios_of_averaged_errors(asked, tmp_path):
     assert ("gap", "gain_disjoint", "all pairs", "all") in found.index
     assert ("gap", "gain_text", "all pairs", "all") not in found.index
     assert {"0", "1", "all"} == set(found.index.get_level_values("seed"))
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param(lambda frame: frame["seed"] == 1, id="a seed"),
+        pytest.param(lambda frame: frame["cluster"] == frame["cluster"].iloc[-1], id="a question"),
+    ],
+)
+def test_a_model_that_lacks_errors_is_named(asked, tmp_path, lost):
+    """Left out in silence, its row would be missing from every table."""
+    errors = []
+    for seed in (0, 1):
+        frame = pd.read_parquet(asked / f"errors-{seed}")
+        own = frame[(frame["row"] == "bi VGS+") & (frame["column"] == "layer 1")]
+        errors.append(tmp_path / f"errors-{seed}")
+        frame.drop(own.index[lost(own)]).to_parquet(errors[-1], index=False)
+    with pytest.raises(DataError, match=r"bi VGS\+ lacks \d+ of \d+ errors"):
+        measure_gap(
+            cfg=EvaluationParams(resamples=100), layer=1, distant="fr-ru", errors=errors,
+            measures=tmp_path / "measures", draws=tmp_path / "draws",
+        )  # fmt: skip
 
 
 def test_gaps_of_readers_who_are_alone_are_drawn_without_the_others(asked, tmp_path):

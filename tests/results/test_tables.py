@@ -58,6 +58,7 @@ def written(tmp_path):
     tables.write_tables(
         tables=["table_3"],
         scale="mini",
+        level=0.9,
         metrics=metrics,
         reference=REFERENCE,
         **{kind: [path] for kind, path in paths.items()},
@@ -129,6 +130,26 @@ def test_a_table_says_how_many_questions_and_seeds_stand_behind_it(written):
     assert "ENw-enw, n = 100" in text
     frame = pd.read_csv(written["csv"])
     assert frame.loc[frame["ours"].notna(), "seeds"].tolist() == [3, 3]
+
+
+def test_a_page_says_what_its_intervals_resample(written):
+    assert "Intervals: 90 % bootstrap over word types and seeds." in written["html"].read_text()
+
+
+@pytest.mark.parametrize("layout", EVERY)
+def test_a_table_without_intervals_speaks_of_none(layout):
+    notes = " ".join(tables.notes_of(layout, 0.95))
+    assert ("Intervals: 95 %" in notes) == ("[interval]" in notes) == bool(layout.resampled)
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda path: path.stem)
+def test_what_has_intervals_in_our_results_says_what_they_resample(paper):
+    metrics = pooled(read_metrics(Path("results/midi") / paper.stem / "metrics.csv"))
+    wide = metrics[metrics["ci_low"] < metrics["ci_high"]].index.unique("table")
+    layouts = reference.read_reference(paper).tables
+    assert {name for name, layout in layouts.items() if layout.resampled} == (
+        set(wide) & layouts.keys()
+    )
 
 
 def test_a_row_measured_in_part_says_nothing_of_columns_that_nobody_has(written):
@@ -279,8 +300,9 @@ def test_a_claim_whose_premise_fails_is_not_testable(tmp_path, untrained, verdic
     row = claims.judge(CFG, claim, "chung2018", measured, "mini")
     assert row["verdict"] == verdict
     assert row["ours"] == 15  # what was measured is shown in any case
-    if verdict == claims.NOT_TESTABLE:
-        assert "presumes A* above untrained A*" in row["reason"]
+    by_how_much = 20 - untrained[0]
+    told = f"it presumes A* above untrained A* (table_3, ENw-enw), which is {by_how_much:.2f} ["
+    assert told in row["reason"]  # also of a premise that holds
 
 
 def test_a_claim_without_its_rows_names_what_is_missing(tmp_path):
@@ -328,13 +350,24 @@ def test_a_claim_without_its_rows_is_not_testable_and_says_why(tmp_path):
     assert frame["reason"].str.len().min() > 0
 
 
-def test_verdicts_are_counted_by_paper():
-    judged = [("b", claims.REPRODUCED), ("a", claims.NOT_TESTABLE), ("b", claims.REPRODUCED)]
-    counts = claims.count_verdicts(pd.DataFrame(judged, columns=["paper", "verdict"]))
-    assert list(counts.columns) == claims.VERDICTS
-    assert counts.loc["b"].to_list() == [2, 0, 0, 0]
-    assert counts.loc["a"].to_list() == [0, 0, 0, 1]
+def test_verdicts_are_counted_by_paper_and_our_own_claims_apart():
+    judged = [
+        ("b", "paper", claims.REPRODUCED),
+        ("a", "paper", claims.NOT_TESTABLE),
+        ("b", "ours", claims.NOT_REPRODUCED),
+        ("b", "paper", claims.REPRODUCED),
+        ("b", "ours", claims.REPRODUCED),
+    ]
+    counts = claims.count_verdicts(pd.DataFrame(judged, columns=["paper", "origin", "verdict"]))
+    assert list(counts.columns) == [*claims.VERDICTS, claims.OURS]
+    assert counts.loc["b"].to_list() == [2, 0, 0, 0, "1 of 2"]
+    assert counts.loc["a"].to_list() == [0, 0, 0, 1, "–"]
     assert list(counts.index) == ["b", "a"]
+
+
+def test_what_is_not_a_number_is_not_reproduced():
+    nothing = claims.Finding(*[float("nan")] * 3, 0.0, "points", 1, True, [float("nan")])
+    assert nothing.verdict()[0] == claims.NOT_REPRODUCED
 
 
 def test_broken_metrics_are_named(tmp_path):

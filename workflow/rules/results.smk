@@ -20,6 +20,7 @@ TABLES = {
         "table_3",
         "table_3_readings",
         "table_5",
+        "table_5_readings",
         "table_6",
         "table_6_readings",
         "segmentation",
@@ -177,11 +178,13 @@ for paper in TABLES:
             mem_mb=memory(4000),
             runtime=30,
         params:
+            level=getattr(P, paper).evaluation.level,
             scale=P.scale,
             tables=TABLES[paper],
         shell:
             """
             python -m crosstalk write-tables \
+                --level {params.level:q} \
                 --tables {params.tables} \
                 --scale {params.scale:q} \
                 --metrics {input.metrics:q} \
@@ -602,10 +605,12 @@ rule write_index:
         mem_mb=memory(4000),
         runtime=30,
     params:
+        levels=[getattr(P, paper).evaluation.level for paper in TABLES],
         scale=P.scale,
     shell:
         """
         python -m crosstalk write-index \
+            --levels {params.levels} \
             --scale {params.scale:q} \
             --references {input.references:q} \
             --claims {input.claims:q} \

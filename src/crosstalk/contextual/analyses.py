@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,9 @@ from crosstalk.contextual.word_classes import rank_bin
 from crosstalk.corpora.parquet import read_columns
 from crosstalk.errors import DataError
 from crosstalk.evaluation.answers import write_items
+from crosstalk.evaluation.bootstrap import percentile_interval
 from crosstalk.params.evaluation import EvaluationParams
-from crosstalk.results.metrics import ALL, METRICS
+from crosstalk.results.metrics import ALL, METRICS, by_seed
 from crosstalk.stage import Input, Output
 
 AVERAGE = "avg"
@@ -79,7 +80,8 @@ def analyse_contextual(
     tables = [*retrieval_items(found), *transfer_items(told), *size_items(found, told, names)]
     write_items(pd.concat(tables, ignore_index=True), answers)
     both = points(found, told)
-    (100 * both).reset_index().to_csv(related, index=False, float_format="%.2f")
+    pooled = both.groupby(level=["system", "language"]).mean()
+    (100 * pooled).reset_index().to_csv(related, index=False, float_format="%.2f")
     rows = [*correlations(both, cfg), *sizes(names, pairs)]
     METRICS.validate(pd.DataFrame(rows)).to_csv(measures, index=False, float_format="%.4f")
 
@@ -162,17 +164,17 @@ def size_items(found: pd.DataFrame, told: pd.DataFrame, names: list[str]) -> Ite
 
 
 def points(found: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy of retrieval and of transfer of each system that has both, by language.
+    """Accuracy of retrieval and of transfer of each system that has both, by seed and language.
 
     Returns
     -------
     DataFrame
-        Indexed by system and language: ``retrieval`` and ``transfer``, from 0 to 1.
+        Indexed by seed, system and language: ``retrieval`` and ``transfer``, from 0 to 1.
 
     """
     main = found[_is_main(found)]
     frozen = told[told["protocol"] == FROZEN]
-    keys = ["system", "language"]
+    keys = ["seed", "system", "language"]
     retrieval = (main["rank"] == 1).groupby([main[key] for key in keys]).mean()
     transfer = frozen["right"].astype(float).groupby([frozen[key] for key in keys]).mean()
     return pd.concat([retrieval, transfer], axis=1, join="inner", keys=["retrieval", "transfer"])
@@ -181,36 +183,62 @@ def points(found: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
 def correlations(frame: pd.DataFrame, cfg: EvaluationParams) -> Iterator[dict[str, object]]:
     """Yield metrics of the table ``correlation``: over all points, and over languages of the base.
 
-    Intervals are percentile bootstrap intervals over the points, which are few and not
-    independent: read them as a description.
+    ``frame`` is of `points`. A point is a system in a language, averaged over seeds where they are
+    pooled. Points that share either rise and fall together, so that systems, languages and seeds
+    are resampled, and not points.
+
+    Raises
+    ------
+    DataError
+        A system lacks a seed or a language that others have.
+
     """
-    parts = {"systems and languages": frame, "languages, base": frame.loc[[BASE]]}
-    for column, part in parts.items():
-        sides = part.to_numpy()
-        yield _measure("correlation", "no relation", column, (0.0, 0.0, 0.0), len(sides))
-        for row, correlate in (("pearson", pearsonr), ("spearman", spearmanr)):
-            value = _correlation(correlate, sides)
-            generator = np.random.default_rng(cfg.bootstrap_seed)
-            draws = generator.integers(len(sides), size=(cfg.resamples, len(sides)))
-            drawn = [_correlation(correlate, sides[draw]) for draw in draws]
-            tail = (1 - cfg.level) / 2
-            low, high = np.quantile(drawn, [tail, 1 - tail])
-            span = (value, min(low, value), max(high, value))
-            yield _measure("correlation", row, column, span, len(sides))
+    base = frame.xs(BASE, level="system", drop_level=False)
+    for column, part in {"systems and languages": frame, "languages, base": base}.items():
+        for seed, found in by_seed(part, lambda points: _correlate(_grid(points), cfg)).items():
+            for row, value in found.items():
+                yield {"table": "correlation", "row": row, "column": column, "seed": seed} | value
+
+
+def _correlate(sides: np.ndarray, cfg: EvaluationParams) -> dict[str, dict[str, object]]:
+    """Correlations of a `_grid`, and what none would be, with intervals, by row."""
+    known = {"n": sides[0, ..., 0].size, "seeds": len(sides), "unit": ""}
+    found = {"no relation": {"value": 0.0, "ci_low": 0.0, "ci_high": 0.0} | known}
+    for row, correlate in (("pearson", pearsonr), ("spearman", spearmanr)):
+        value = _correlation(correlate, sides)
+        generator = np.random.default_rng(cfg.bootstrap_seed)
+        draws = [
+            _correlation(correlate, _resampled(sides, generator)) for _ in range(cfg.resamples)
+        ]
+        low, high = percentile_interval(np.array(draws), cfg.level)
+        span = {"value": value, "ci_low": min(low, value), "ci_high": max(high, value)}
+        found[row] = span | known
+    return found
+
+
+def _grid(points: pd.DataFrame) -> np.ndarray:
+    """Retrieval and transfer as float [seeds, systems, languages, 2]."""
+    axes = [points.index.unique(name) for name in ("seed", "system", "language")]
+    whole = points.reindex(pd.MultiIndex.from_product(axes))
+    if missing := int(whole.isna().any(axis=1).sum()):
+        raise DataError(
+            f"{missing} of {len(whole)} points lack retrieval or transfer: retrieve words and "
+            "transfer labels by every seed and system again"
+        )
+    return whole.to_numpy().reshape(*map(len, axes), 2)
+
+
+def _resampled(sides: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Draw as many seeds, systems and languages as there are, with replacement."""
+    return sides[np.ix_(*(generator.integers(n, size=n) for n in sides.shape[:-1]))]
 
 
 def sizes(names: list[str], pairs: list[int]) -> Iterator[dict[str, object]]:
     """Yield metrics of the table ``size``: how many pairs each system saw."""
     for name, count in zip([BASE, *names], [0, *pairs], strict=True):
-        yield _measure("size", name, "pairs", (count, count, count), 1)
-
-
-def _measure(
-    table: str, row: str, column: str, span: tuple[float, float, float], n: int
-) -> dict[str, object]:
-    where = {"table": table, "row": row, "column": column, "seed": ALL}
-    value = dict(zip(("value", "ci_low", "ci_high"), map(float, span), strict=True))
-    return where | value | {"n": n, "seeds": 1, "unit": ""}
+        where = {"table": "size", "row": name, "column": "pairs", "seed": ALL}
+        span = dict.fromkeys(("value", "ci_low", "ci_high"), float(count))
+        yield where | span | {"n": 1, "seeds": 1, "unit": ""}
 
 
 def _is_main(found: pd.DataFrame) -> pd.Series:
@@ -236,8 +264,9 @@ def _items(
     )
 
 
-def _correlation(correlate: object, sides: np.ndarray) -> float:
-    """Return 0 where one side does not vary, as in a resample of one point."""
-    if (np.ptp(sides, axis=0) == 0).any():
+def _correlation(correlate: Callable, sides: np.ndarray) -> float:
+    """Correlate means over seeds; 0 where one side does not vary, as in a draw of one point."""
+    pairs = sides.mean(0).reshape(-1, 2)
+    if (np.ptp(pairs, axis=0) == 0).any():
         return 0.0
-    return float(correlate(*sides.T).statistic)
+    return float(correlate(*pairs.T).statistic)

@@ -72,7 +72,7 @@ def measure_gap(
     Raises
     ------
     DataError
-        Models of one pair were not asked the same questions.
+        Models of one pair were not asked the same questions, by every seed.
 
     """
     frame = pd.concat([read_columns(path, ERRORS) for path in errors], ignore_index=True)
@@ -124,24 +124,31 @@ class _Measured(dict[str, tuple[float, np.ndarray]]):
 
 
 def _measure(frame: pd.DataFrame, cfg: EvaluationParams) -> _Measured:
-    """Mean and resampled errors of every model that answered every question of every seed.
+    """Mean and resampled errors of every model that was asked about all pairs of languages.
 
     The two errors of a pair of phones, a and b exchanged, are one question.
     """
+    pairs = frame.groupby("row")["pair"].nunique()
+    asked = pairs.index[pairs == frame["pair"].nunique()]
+    if asked.empty:
+        raise DataError("no model answered every question: evaluate all pairs again")
     group = frame["pair"] + " " + frame["language"]
     wide = frame.assign(group=group).pivot_table(
         index=["group", "cluster"], columns=["row", "seed"], values="error"
     )
-    rows = wide.columns.get_level_values("row")
-    complete = {row: wide[row] for row in rows.unique() if wide[row].notna().all(axis=None)}
-    if not complete:
-        raise DataError("no model answered every question: evaluate all pairs again")
+    seeds = wide.columns.unique("seed")
+    complete = {row: wide[row].reindex(columns=seeds) for row in asked}
+    for row, table in complete.items():
+        if missing := int(table.isna().sum(axis=None)):
+            raise DataError(
+                f"{row} lacks {missing} of {table.size} errors that other models have: evaluate "
+                "all pairs and seeds again"
+            )
     groups = wide.index.get_level_values("group").to_numpy(str)
     values = {row: table.to_numpy().T for row, table in complete.items()}
     drawn = resampled_errors(values, groups, resamples=cfg.resamples, seed=cfg.bootstrap_seed)
     found = _Measured({row: (mean_error(values[row], groups), drawn[row]) for row in values})
     found.questions, found.level = len(wide), cfg.level
-    seeds = wide.columns.get_level_values("seed").unique()
     questions = zip(*wide.index, strict=True)
     found.design = design_of(*questions, seeds, [cfg.resamples, cfg.bootstrap_seed])
     return found

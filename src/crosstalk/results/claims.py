@@ -8,6 +8,7 @@ than questions (in the tests' simulation 95 % cover 80 to 95), so each seed has 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +28,13 @@ SAME_DIRECTION = "same direction"
 NOT_REPRODUCED = "not reproduced"
 NOT_TESTABLE = "not testable at this scale"
 VERDICTS = [REPRODUCED, SAME_DIRECTION, NOT_REPRODUCED, NOT_TESTABLE]
+OURS = "of ours, reproduced"
 MARKS = dict(zip(VERDICTS, ["good", "fair", "bad", "open"], strict=True))
 
 COLUMNS = [
     "id",
     "paper",
+    "origin",
     "statement",
     "paper_value",
     "ours",
@@ -61,18 +64,24 @@ class Finding:
 
     def verdict(self) -> tuple[str, str]:
         """Return (verdict, reason)."""
-        agree = sum(value > self.threshold for value in self.by_seed)
+        if not self.value > self.threshold:
+            return NOT_REPRODUCED, f"the value does not exceed the threshold: {self}"
+        if not self.low > self.threshold:
+            return SAME_DIRECTION, f"the value exceeds the threshold, its interval does not: {self}"
+        if self._agree < len(self.by_seed):
+            return SAME_DIRECTION, f"the interval exceeds the threshold, not every seed: {self}"
+        return REPRODUCED, f"the whole interval exceeds the threshold: {self}"
+
+    @property
+    def _agree(self) -> int:
+        return sum(value > self.threshold for value in self.by_seed)
+
+    def __str__(self) -> str:
         span = f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}] against {self.threshold:g}"
         span += ", paired" if self.paired else ", from the ends of two intervals"
         if self.by_seed:
-            span += f", {agree} of {len(self.by_seed)} seeds above"
-        if self.value <= self.threshold:
-            return NOT_REPRODUCED, f"the value does not exceed the threshold: {span}"
-        if self.low <= self.threshold:
-            return SAME_DIRECTION, f"the value exceeds the threshold, its interval does not: {span}"
-        if agree < len(self.by_seed):
-            return SAME_DIRECTION, f"the interval exceeds the threshold, not every seed: {span}"
-        return REPRODUCED, f"the whole interval exceeds the threshold: {span}"
+            span += f", {self._agree} of {len(self.by_seed)} seeds above"
+        return span
 
 
 def judge_claims(
@@ -105,7 +114,7 @@ def gather_claims(
     verdicts: Output,
     html: Output,
 ) -> None:
-    """Put the claims of all papers together; ``verdicts`` counts them by paper."""
+    """Put the claims of all papers together; ``verdicts`` are `count_verdicts`."""
     frame = pd.concat([pd.read_csv(path) for path in judged])
     frame.to_csv(csv, index=False, float_format="%.4f")
     shown = readable(frame)
@@ -124,9 +133,17 @@ def readable(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def count_verdicts(frame: pd.DataFrame) -> pd.DataFrame:
-    """How many claims of each paper, in the order of ``frame``, come to which verdict."""
-    counts = pd.crosstab(frame["paper"], frame["verdict"])
-    return counts.reindex(index=frame["paper"].unique(), columns=VERDICTS, fill_value=0)
+    """How many claims of each paper, in the order of ``frame``, come to which verdict.
+
+    Our own claims about it are no part of these counts; how many of them are reproduced is a
+    column, `OURS`.
+    """
+    own, theirs = frame[frame["origin"] == "ours"], frame[frame["origin"] == "paper"]
+    counts = pd.crosstab(theirs["paper"], theirs["verdict"])
+    counts = counts.reindex(index=frame["paper"].unique(), columns=VERDICTS, fill_value=0)
+    kept = (own["verdict"] == REPRODUCED).groupby(own["paper"]).agg(["sum", "size"])
+    told = {paper: f"{row['sum']} of {row['size']}" for paper, row in kept.iterrows()}
+    return counts.assign(**{OURS: [told.get(paper, "–") for paper in counts.index]})
 
 
 def judge(
@@ -140,6 +157,7 @@ def judge(
     row: dict[str, object] = {
         "id": claim.id,
         "paper": paper,
+        "origin": claim.origin,
         "statement": claim.statement,
         "paper_value": claim.paper_value,
         "table": f"results/{scale}/{paper}/tables/{claim.table}.csv",
@@ -150,8 +168,14 @@ def judge(
     if missing := [name for name in compared if _key(claim, name) not in measured.index]:
         reason = f"{claim.table} has no {claim.column} of {' and '.join(missing)}"
         return row | {"verdict": NOT_TESTABLE, "reason": reason}
-    finding = _finding(cfg, claim, *(measured.loc[_key(claim, name)] for name in compared))
-    verdict, reason = _premise(claim.provided, measured) or finding.verdict()
+    threshold = 0.0 if claim.above else claim.ratio.at_least
+    compare = np.subtract if claim.above else _ratio
+    rows = (measured.loc[_key(claim, name)] for name in compared)
+    finding = _finding(cfg, compare, threshold, *rows)
+    verdict, reason = finding.verdict()
+    if claim.provided:
+        holds, told = _premise(cfg, claim.provided, measured)
+        verdict, reason = (verdict, f"{reason}; {told}") if holds else (NOT_TESTABLE, told)
     return row | {
         "ours": finding.value,
         "ci_low": finding.low,
@@ -163,18 +187,14 @@ def judge(
     }
 
 
-def _premise(premise: Premise | None, measured: pd.DataFrame) -> tuple[str, str] | None:
-    """Return the verdict of a claim whose premise fails, whatever its own numbers are."""
-    if premise is None:
-        return None
+def _premise(cfg: EvaluationParams, premise: Premise, measured: pd.DataFrame) -> tuple[bool, str]:
+    """Whether a premise holds, if only by its value, and by how much or why not."""
     keys = [(premise.table, row, premise.column) for row in (premise.row, premise.than)]
-    names = f"{premise.row} above {premise.than} ({premise.table}, {premise.column})"
+    told = f"it presumes {premise.row} above {premise.than} ({premise.table}, {premise.column})"
     if missing := [key[1] for key in keys if key not in measured.index]:
-        return NOT_TESTABLE, f"it presumes {names}, but {' and '.join(missing)} is not measured"
-    more, less = (measured["value"][key] for key in keys)
-    if more > less:
-        return None
-    return NOT_TESTABLE, f"it presumes {names}, which is {more:.2f} against {less:.2f}"
+        return False, f"{told}, but {' and '.join(missing)} is not measured"
+    finding = _finding(cfg, np.subtract, 0.0, *(measured.loc[key] for key in keys))
+    return finding.value > 0, f"{told}, which is {finding}"
 
 
 def _compared(claim: Claim) -> tuple[str, str]:
@@ -198,10 +218,12 @@ def values_by_seed(metrics: pd.DataFrame) -> pd.Series:
     return pd.Series(found, name="by_seed").rename_axis(KEY)
 
 
-def _finding(cfg: EvaluationParams, claim: Claim, a: pd.Series, b: pd.Series) -> Finding:
-    compare, threshold, unit = (
-        (np.subtract, 0.0, "points") if claim.above else (_ratio, claim.ratio.at_least, "ratio")
-    )
+def _finding(
+    cfg: EvaluationParams, compare: Callable, threshold: float, a: pd.Series, b: pd.Series
+) -> Finding:
+    """Compare two rows of metrics by difference or by ratio."""
+    of_difference = "points" if a["unit"] == "%" else a["unit"]
+    unit = "ratio" if compare is _ratio else of_difference
     value = float(compare(a["value"], b["value"]))
     paired = a["design"] == b["design"]  # NaN equals nothing
     if paired:
@@ -225,4 +247,5 @@ def _ratio(a: np.ndarray | float, b: np.ndarray | float) -> np.ndarray:
 def _span(row: object) -> str:
     if pd.isna(row.ours):
         return "–"
-    return f"{row.ours:.2f} [{row.ci_low:.2f}, {row.ci_high:.2f}] {row.unit}"
+    unit = "" if pd.isna(row.unit) else f" {row.unit}"
+    return f"{row.ours:.2f} [{row.ci_low:.2f}, {row.ci_high:.2f}]{unit}"

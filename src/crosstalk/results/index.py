@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from crosstalk.results.claims import MARKS, NOT_TESTABLE, count_verdicts
+from crosstalk.results.claims import MARKS, NOT_TESTABLE, OURS, VERDICTS, count_verdicts
 from crosstalk.results.claims import readable as readable_claims
 from crosstalk.results.costs import readable as readable_costs
 from crosstalk.results.page import paragraphs, table, write_document
@@ -27,6 +27,7 @@ nav { position: sticky; top: 0; background: #fffffff2; padding: .6rem 0; z-index
 nav a { margin-right: 1.1rem; white-space: nowrap; } a { color: #2a6fb0; text-decoration: none; }
 [id] { scroll-margin-top: 4rem; }
 .bar { display: flex; margin: .3rem 0; max-width: 44rem; } .bar b { flex: 0 0 9.5rem; }
+.bar small { flex: 0 0 9.5rem; padding-left: .6rem; color: #566271; }
 .bar span { color: #fff; font-size: .8rem; text-align: center; min-width: 1.2rem; }
 span.good { background: #17703f; } span.fair { background: #2a6fb0; }
 span.bad { background: #b3382c; } span.open { background: #8a94a0; }
@@ -39,6 +40,7 @@ figcaption, code { color: #566271; font-size: .85rem; } code { overflow-wrap: an
 def write_index(
     *,
     scale: str,
+    levels: list[float],
     references: list[Input],
     claims: Input,
     costs: Input,
@@ -49,17 +51,18 @@ def write_index(
 ) -> None:
     """Write the start page of a scale's results.
 
-    ``captions`` run parallel to ``figures``: the first paragraph of each belongs to the figure.
+    ``captions`` run parallel to ``figures``: the first paragraph of each belongs to the figure;
+    ``levels``, the coverage of intervals, to ``references``.
     """
     root = claims.parent
     papers = {path.stem: read_reference(path) for path in references}
     verdicts = pd.read_csv(claims)
     parts = [_head(scale, papers, pd.read_csv(costs)), _claims(verdicts)]
     told = dict(zip(figures, map(_first_paragraph, captions), strict=True))
-    for name, paper in papers.items():
+    for (name, paper), level in zip(papers.items(), levels, strict=True):
         own = [path for path in tables if _paper(path, root) == name]
         drawn = {path: text for path, text in told.items() if _paper(path, root) == name}
-        parts.append(_paper_section(name, paper, own, drawn, root))
+        parts.append(_paper_section(name, paper, level, own, drawn, root))
     shared = {path: text for path, text in told.items() if _paper(path, root) not in papers}
     parts.append(_sources(shared, pd.read_csv(costs), root))
     write_document(html, f"crosstalk, scale {scale}", "".join(parts), STYLE)
@@ -81,10 +84,10 @@ def _claims(verdicts: pd.DataFrame) -> str:
         f"<div class=bar><b>{escape(paper)}</b>"
         + "".join(
             f"<span class={MARKS[verdict]} style='flex:{n}' title='{verdict}'>{n}</span>"
-            for verdict, n in counts.items()
+            for verdict, n in counts[VERDICTS].items()
             if n
         )
-        + "</div>"
+        + f"<small>{OURS}: {counts[OURS]}</small></div>"
         for paper, counts in count_verdicts(verdicts).iterrows()
     )
     key = " ".join(f"<span class={kind}>&ensp;</span> {name}" for name, kind in MARKS.items())
@@ -92,41 +95,48 @@ def _claims(verdicts: pd.DataFrame) -> str:
     shown = told[["statement", "paper_value"]].set_axis(["claim", "the paper"], axis=1)
     shown["here"] = told["ours"].where(verdicts["verdict"] != NOT_TESTABLE, told["reason"])
     shown["verdict"] = told["verdict"]
+    shown["origin"] = told["origin"]
     shown["table"] = told["paper"] + "/" + told["table"]
     text = table(shown, MARKS)
     for name in set(shown["table"]):
         text = text.replace(f"<td>{name}</td>", f"<td><a href=#{name}>{name}</a></td>")
     rules = (
-        "Reproduced: the whole 95 % interval lies beyond the threshold, and each seed does. Same "
+        "Reproduced: the whole interval lies beyond the threshold, and each seed does. Same "
         "direction: the value does, its interval or a seed does not. A difference in points, or a "
         "ratio, is of the rows that the claim compares; its interval is that of the paired "
-        "comparison where both answer the same questions, else made from the ends of theirs.",
+        "comparison where both answer the same questions, else made from the ends of theirs. "
+        "Claims of ours, about controls that a paper lacks, are judged alike and counted apart.",
     )
     more = "<p><a href=claims.html>with thresholds, seeds and reasons</a></p>"
     return f"<h2 id=claims>Claims</h2>{bars}<p>{key}</p>{text}{paragraphs(rules)}{more}"
 
 
 def _paper_section(
-    name: str, paper: Reference, tables: list[Path], figures: dict[Path, str], root: Path
+    name: str,
+    paper: Reference,
+    level: float,
+    tables: list[Path],
+    figures: dict[Path, str],
+    root: Path,
 ) -> str:
     about = f"{paper.paper.authors}. {paper.paper.source}."
     parts = [f"<h2 id={name}>{escape(paper.paper.title)}</h2>{paragraphs([about])}"]
     rest = dict(figures)
     for path in tables:
-        parts.append(_table(path, paper, root))
+        parts.append(_table(path, paper, level, root))
         drawn = path.parents[1] / "figures" / f"{path.stem}.png"
         if drawn in rest:
             parts.append(_figure(drawn, rest.pop(drawn), root))
     return "".join([*parts, *(_figure(path, text, root) for path, text in rest.items())])
 
 
-def _table(path: Path, paper: Reference, root: Path) -> str:
+def _table(path: Path, paper: Reference, level: float, root: Path) -> str:
     layout = paper.tables.get(path.stem)
     if layout is None:
         title, notes = path.stem.replace("_", " ").capitalize(), []
         frame = pd.read_csv(path, keep_default_na=False)
     else:
-        title, notes = title_of(layout), notes_of(layout)
+        title, notes = title_of(layout), notes_of(layout, level)
         cells = pd.read_csv(path).astype({"n": "Int64", "seeds": "Int64"})
         frame = readable(layout, cells.astype({"note": "string"}).fillna({"note": ""}))
     return (

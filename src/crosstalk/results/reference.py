@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import ValidationError, model_validator
 
@@ -36,6 +36,8 @@ class ReferenceTable(Section):
     metric: str
     unit: str
     decimals: int
+    resampled: str = ""
+    """What intervals resample besides seeds; nothing said means that the table has none."""
     columns: list[str]
     rows: dict[str, list[float | None]]
     labels: dict[str, str]
@@ -110,6 +112,8 @@ class Claim(Section):
 
     id: str
     statement: str
+    origin: Literal["paper", "ours"] = "paper"
+    """Who says it; ours are about controls that the paper lacks."""
     paper_value: str
     table: str
     column: str

@@ -23,6 +23,7 @@ def write_tables(
     *,
     tables: list[str],
     scale: str,
+    level: float,
     metrics: Input,
     reference: Input,
     csv: list[Output],
@@ -30,12 +31,15 @@ def write_tables(
     latex: list[Output],
     html: list[Output],
 ) -> None:
-    """Write each table of a paper, in four forms. A cell that has no value of ours says why."""
+    """Write each table of a paper, in four forms. A cell that has no value of ours says why.
+
+    ``level`` is the coverage of the intervals in ``metrics``.
+    """
     paper = read_reference(reference)
     measured = pooled(read_metrics(metrics))
     for table, *files in zip(tables, csv, markdown, latex, html, strict=True):
         own = measured[measured.index.get_level_values("table") == table].droplevel("table")
-        write_table(paper, table, own, scale, *files)
+        write_table(paper, table, own, scale, level, *files)
 
 
 def write_table(
@@ -43,6 +47,7 @@ def write_table(
     table: str,
     measured: pd.DataFrame,
     scale: str,
+    level: float,
     csv: Path,
     markdown: Path,
     latex: Path,
@@ -55,7 +60,7 @@ def write_table(
     shown = readable(layout, frame)
     markdown.write_text(shown.to_markdown(index=False) + "\n")
     latex.write_text(to_latex(shown))
-    notes = [*notes_of(layout), f"Scale {scale}."]
+    notes = [*notes_of(layout, level), f"Scale {scale}."]
     write_page(html, f"{paper.paper.id}, {title_of(layout)}", shown, notes)
 
 
@@ -65,14 +70,14 @@ def title_of(layout: ReferenceTable) -> str:
     return f"{where}{layout.title} ({', '.join(filter(None, (layout.metric, layout.unit)))})"
 
 
-def notes_of(layout: ReferenceTable) -> list[str]:
+def notes_of(layout: ReferenceTable, level: float) -> list[str]:
     """What its columns are, and how its cells are read."""
     columns = [f"{column.name or name}: {column.note}." for name, column in layout.ours.items()]
-    return [
-        *columns,
-        "Ours [interval] (the paper's value, where it has one). Intervals are 95 % bootstrap "
-        "intervals over words and seeds.",
-    ]
+    interval = " [interval]" if layout.resampled else ""
+    reading = f"Ours{interval} (the paper's value, where it has one)."
+    if layout.resampled:
+        reading += f" Intervals: {100 * level:g} % bootstrap over {layout.resampled} and seeds."
+    return [*columns, reading]
 
 
 def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from crosstalk.results.metrics import KEY, by_seed
 from crosstalk.stage import Input, Output
 
 AVERAGE = "AVG"
-"""Column of the mean over languages, each of which counts the same."""
+"""Column of the mean over all languages of a table, each of which counts the same."""
 
 COLUMNS = (
     "table",
@@ -37,8 +37,8 @@ def score_transcripts(
     """Turn transcripts into error rates in percent: all errors over all labels (stage).
 
     One row a seed, and one that pools the seeds (utterances and seeds are both resampled); where a
-    row of a table has several columns, `AVERAGE` is the mean of their rates. ``draws`` are the
-    resamples of the pooled rows.
+    table has several columns, `AVERAGE` is the mean of their rates, of rows that have them all.
+    ``draws`` are the resamples of the pooled rows.
 
     Raises
     ------
@@ -47,12 +47,11 @@ def score_transcripts(
 
     """
     frame = pd.concat([read_columns(path, COLUMNS) for path in transcripts], ignore_index=True)
-    averaged = [
-        part.assign(column=AVERAGE, group=part["column"])
-        for _, part in frame.groupby(["table", "row"], sort=False)
-        if len(part["column"].unique()) > 1
-    ]
-    frame = pd.concat([frame.assign(group=""), *averaged], ignore_index=True)
+    columns = frame.groupby("table")["column"].transform("nunique")
+    whole = columns == frame.groupby(["table", "row"])["column"].transform("nunique")
+    averaged = frame[whole & (columns > 1)]
+    averaged = averaged.assign(column=AVERAGE, group=averaged["column"])
+    frame = pd.concat([frame.assign(group=""), averaged], ignore_index=True)
     rows = []
     for key, part in frame.groupby(KEY, sort=False):
         where = dict(zip(KEY, key, strict=True))
