@@ -301,7 +301,7 @@ def test_a_claim_whose_premise_fails_is_not_testable(tmp_path, untrained, verdic
     assert row["verdict"] == verdict
     assert row["ours"] == 15  # what was measured is shown in any case
     by_how_much = 20 - untrained[0]
-    told = f"it presumes A* above untrained A* (table_3, ENw-enw), which is {by_how_much:.2f} ["
+    told = f"it presumes A* above untrained A* (table_3, ENw-enw): the difference is {by_how_much:.2f} ["
     assert told in row["reason"]  # also of a premise that holds
 
 

@@ -79,7 +79,7 @@ class Finding:
     def __str__(self) -> str:
         span = f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}] against {self.threshold:g}"
         span += ", paired" if self.paired else ", from the ends of two intervals"
-        if self.by_seed:
+        if len(self.by_seed) > 1:
             span += f", {self._agree} of {len(self.by_seed)} seeds above"
         return span
 
@@ -194,7 +194,7 @@ def _premise(cfg: EvaluationParams, premise: Premise, measured: pd.DataFrame) ->
     if missing := [key[1] for key in keys if key not in measured.index]:
         return False, f"{told}, but {' and '.join(missing)} is not measured"
     finding = _finding(cfg, np.subtract, 0.0, *(measured.loc[key] for key in keys))
-    return finding.value > 0, f"{told}, which is {finding}"
+    return finding.value > 0, f"{told}: the difference is {finding}"
 
 
 def _compared(claim: Claim) -> tuple[str, str]:

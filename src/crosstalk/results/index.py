@@ -27,7 +27,7 @@ nav { position: sticky; top: 0; background: #fffffff2; padding: .6rem 0; z-index
 nav a { margin-right: 1.1rem; white-space: nowrap; } a { color: #2a6fb0; text-decoration: none; }
 [id] { scroll-margin-top: 4rem; }
 .bar { display: flex; margin: .3rem 0; max-width: 44rem; } .bar b { flex: 0 0 9.5rem; }
-.bar small { flex: 0 0 9.5rem; padding-left: .6rem; color: #566271; }
+.bar small { padding-left: .6rem; color: #566271; white-space: nowrap; }
 .bar span { color: #fff; font-size: .8rem; text-align: center; min-width: 1.2rem; }
 span.good { background: #17703f; } span.fair { background: #2a6fb0; }
 span.bad { background: #b3382c; } span.open { background: #8a94a0; }
@@ -87,10 +87,11 @@ def _claims(verdicts: pd.DataFrame) -> str:
             for verdict, n in counts[VERDICTS].items()
             if n
         )
-        + f"<small>{OURS}: {counts[OURS]}</small></div>"
+        + f"<small>ours: {counts[OURS]}</small></div>"
         for paper, counts in count_verdicts(verdicts).iterrows()
     )
     key = " ".join(f"<span class={kind}>&ensp;</span> {name}" for name, kind in MARKS.items())
+    key += f" &ensp; ours: claims {OURS}"
     told = readable_claims(verdicts)
     shown = told[["statement", "paper_value"]].set_axis(["claim", "the paper"], axis=1)
     shown["here"] = told["ours"].where(verdicts["verdict"] != NOT_TESTABLE, told["reason"])
