@@ -84,14 +84,28 @@ def mutual_neighbours(
     source: Tensor, target: Tensor, *, neighbours: int = 10, block_bytes: int | None = None
 ) -> tuple[Tensor, Tensor]:
     """Rows int64 [p] of sources and [p] of targets that are each other's best by CSLS."""
+    return mutual(
+        *nearest_both_ways(source, target, neighbours=neighbours, block_bytes=block_bytes)
+    )
+
+
+def nearest_both_ways(
+    source: Tensor, target: Tensor, *, neighbours: int = 10, block_bytes: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """Rows int64 [n] of each source's best target by CSLS, and [m] of each target's best source."""
     source, target = normalize(source), normalize(target)
     source_density = _mean_similarity(source, target, neighbours, block_bytes)
     target_density = _mean_similarity(target, source, neighbours, block_bytes)
     forward = _top(source, target, 1, target_density, block_bytes)[1].squeeze(1)
     backward = _top(target, source, 1, source_density, block_bytes)[1].squeeze(1)
-    rows = torch.arange(len(source), device=source.device)
-    mutual = backward[forward] == rows
-    return rows[mutual], forward[mutual]
+    return forward, backward
+
+
+def mutual(forward: Tensor, backward: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows int64 [p] of both sides that :func:`nearest_both_ways` says are each other's best."""
+    rows = torch.arange(len(forward), device=forward.device)
+    both = backward[forward] == rows
+    return rows[both], forward[both]
 
 
 def mean_similarity(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from crosstalk.alignment.criterion import Evaluation, evaluate
-from crosstalk.alignment.csls import mutual_neighbours
+from crosstalk.alignment.csls import mutual, mutual_neighbours, nearest_both_ways
 from crosstalk.alignment.procrustes import fit_map
 from crosstalk.errors import TrainingError
 from crosstalk.params.alignment import CriterionParams, RefinementParams
@@ -25,21 +25,21 @@ def refine(
     The best may be the map as given. Each round starts from the map of the round before, be it
     better or worse.
     """
+
+    def judged(W: Tensor, iteration: int, best: Tensor | None = None) -> Evaluation:
+        where = {"restart": restart, "phase": "refinement", "epoch": iteration}
+        return evaluate(W, source, target, criterion, **where, best=best)
+
     course, maps = [], [W]
-    for iteration in range(cfg.iterations + 1):
-        if iteration:
-            maps.append(refine_once(maps[-1], source, target, cfg))
-        course.append(
-            evaluate(
-                maps[-1],
-                source,
-                target,
-                criterion,
-                restart=restart,
-                phase="refinement",
-                epoch=iteration,
-            )
+    for iteration in range(cfg.iterations):
+        forward, backward = nearest_both_ways(
+            source @ maps[-1].T, target, neighbours=cfg.neighbours
         )
+        # The criterion asks for the same neighbours, unless its neighbourhoods are others.
+        known = forward if criterion.neighbours == cfg.neighbours else None
+        course.append(judged(maps[-1], iteration, known))
+        maps.append(_fit(*mutual(forward, backward), source, target, cfg))
+    course.append(judged(maps[-1], cfg.iterations))
     best = max(course, key=lambda evaluation: evaluation.criterion)
     return maps[best.epoch], course
 
@@ -56,7 +56,12 @@ def refine_once(W: Tensor, source: Tensor, target: Tensor, cfg: RefinementParams
         If no pair is left.
 
     """
-    x, y = mutual_neighbours(source @ W.T, target, neighbours=cfg.neighbours)
+    pairs = mutual_neighbours(source @ W.T, target, neighbours=cfg.neighbours)
+    return _fit(*pairs, source, target, cfg)
+
+
+def _fit(x: Tensor, y: Tensor, source: Tensor, target: Tensor, cfg: RefinementParams) -> Tensor:
+    """Fit a map to pairs of rows, those of frequent words."""
     frequent = (x < cfg.max_rank) & (y < cfg.max_rank)
     if not frequent.any():
         raise TrainingError(
