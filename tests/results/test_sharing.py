@@ -10,13 +10,18 @@ from scipy.spatial.distance import pdist, squareform
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.present import PresentParams
 from crosstalk.results.metrics import read_metrics
-from crosstalk.results.sharing import classical_scaling, plot_sharing, score_sharing
+from crosstalk.results.sharing import LEAST_FRAMES, classical_scaling, plot_sharing, score_sharing
 
 
 @pytest.fixture
 def usage(tmp_path):
-    """Spanish and Catalan use the first codes, Russian the last, Italian nearly as Spanish."""
+    """Spanish and Catalan use the first codes, Russian the last, Italian nearly as Spanish.
+
+    Of Dutch there are too few frames to say which codes it uses.
+    """
     counts = {"es": [8, 4, 0, 0], "ca": [4, 8, 0, 0], "it": [8, 3, 1, 0], "ru": [0, 0, 5, 7]}
+    counts = {language: [100 * count for count in row] for language, row in counts.items()}
+    counts["nl"] = [0, 0, 0, LEAST_FRAMES - 1]
     rows = [
         {"language": language, "group": 0, "code": code, "count": count}
         for language, row in counts.items()

@@ -293,7 +293,7 @@ def test_a_claim_whose_premise_fails_is_not_testable(tmp_path, untrained, verdic
     claim = reference.Claim(
         id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
         above={"row": "A*", "than": "A"},
-        provided={"table": "table_3", "column": "ENw-enw", "row": "A*", "than": "untrained A*"},
+        provided=[{"table": "table_3", "column": "ENw-enw", "row": "A*", "than": "untrained A*"}],
     )  # fmt: skip
     rows = {"A*": (20, 18, 22), "A": (5, 4, 6), "untrained A*": untrained}
     measured = undrawn(read_metrics(metrics_file(tmp_path, rows)))
@@ -303,6 +303,23 @@ def test_a_claim_whose_premise_fails_is_not_testable(tmp_path, untrained, verdic
     by_how_much = 20 - untrained[0]
     told = f"it presumes A* above untrained A* (table_3, ENw-enw): the difference is {by_how_much:.2f} ["
     assert told in row["reason"]  # also of a premise that holds
+
+
+def test_every_premise_of_a_claim_has_to_hold(tmp_path):
+    where = {"table": "table_3", "column": "ENw-enw"}
+    premises = [where | {"row": "A*", "than": "B"}, where | {"row": "C", "than": "B"}]
+    rows = {"A*": (20, 18, 22), "A": (5, 4, 6), "B": (10, 9, 11), "C": (8, 7, 9)}
+    measured = undrawn(read_metrics(metrics_file(tmp_path, rows)))
+    judged = [
+        claims.judge(
+            CFG, FIRST.model_copy(update={"above": reference.Order(row="A*", than="A"),
+            "provided": [reference.Premise(**premise) for premise in some]}),
+            "chung2018", measured, "mini",
+        )
+        for some in (premises[:1], premises)
+    ]  # fmt: skip
+    assert [row["verdict"] for row in judged] == [claims.REPRODUCED, claims.NOT_TESTABLE]
+    assert judged[1]["reason"].startswith("it presumes C above B")
 
 
 def test_a_claim_without_its_rows_names_what_is_missing(tmp_path):
@@ -320,7 +337,7 @@ def test_a_premise_without_its_rows_names_what_is_missing(tmp_path):
     claim = reference.Claim(
         id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
         above={"row": "A*", "than": "A"},
-        provided={"table": "table_3", "column": "ENw-enw", "row": "A*", "than": "untrained A*"},
+        provided=[{"table": "table_3", "column": "ENw-enw", "row": "A*", "than": "untrained A*"}],
     )  # fmt: skip
     rows = {"A*": (20, 18, 22), "A": (5, 4, 6)}
     measured = undrawn(read_metrics(metrics_file(tmp_path, rows)))
@@ -363,6 +380,29 @@ def test_verdicts_are_counted_by_paper_and_our_own_claims_apart():
     assert counts.loc["b"].to_list() == [2, 0, 0, 0, "1 of 2"]
     assert counts.loc["a"].to_list() == [0, 0, 0, 1, "–"]
     assert list(counts.index) == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("by_seed", "verdict"),
+    [
+        ([-3.0, -1.0, 7.0], claims.NOT_REPRODUCED),
+        ([-3.0, 1.0, 5.0], claims.SAME_DIRECTION),
+    ],
+)
+def test_a_mean_that_one_seed_makes_is_no_direction(by_seed, verdict):
+    finding = claims.Finding(1.0, -4.0, 7.0, 0.0, "points", 3, True, by_seed)
+    assert finding.verdict()[0] == verdict
+
+
+def test_a_paper_without_claims_is_named(tmp_path):
+    (tmp_path / "claims.yaml").write_text("other: []\n")
+    metrics = metrics_file(tmp_path, {"A*": (20, 18, 22)})
+    split_draws([drawn_row("A*", (20, 18, 22), [20.0])], tmp_path / "draws")
+    with pytest.raises(DataError, match="has no claims of chung2018: list them there"):
+        claims.judge_claims(
+            cfg=CFG, scale="mini", paper="chung2018", claims=tmp_path / "claims.yaml",
+            metrics=metrics, draws=[tmp_path / "draws"], csv=tmp_path / "c", markdown=tmp_path / "m",
+        )  # fmt: skip
 
 
 def test_what_is_not_a_number_is_not_reproduced():

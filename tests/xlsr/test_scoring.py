@@ -81,9 +81,12 @@ def test_the_average_counts_languages_alike_and_pools_seeds(tmp_path):
 def test_an_average_over_fewer_languages_would_not_compare_with_the_others(tmp_path):
     each = [items("x", language, 0, [(1, 10)]) for language in ("es", "it", "da")]
     some = [items("y", language, 0, [(1, 10)]) for language in ("es", "it")]
-    rates = score(tmp_path, *each, *some)
+    lost = [items("z", language, 0, [(1, 10)]) for language in ("es", "it", "da")]
+    lost += [items("z", language, 1, [(1, 10)]) for language in ("es", "it")]
+    rates = score(tmp_path, *each, *some, *lost)
     assert ("x", AVERAGE, ALL) in rates.index
     assert ("y", AVERAGE, ALL) not in rates.index
+    assert ("z", AVERAGE, ALL) not in rates.index  # its seeds would average other languages
 
 
 def test_other_files_are_not_transcripts(tmp_path):

@@ -37,23 +37,23 @@ def evaluate(
     restart: int,
     phase: Phase,
     epoch: int,
-    best: Tensor | None = None,
+    nearest: Tensor | None = None,
 ) -> Evaluation:
-    """Measure a map without word pairs; ``best`` as in :func:`mean_cosine`."""
+    """Measure a map without word pairs; ``nearest`` as in :func:`mean_cosine`."""
     distance = torch.linalg.matrix_norm(W - torch.eye(len(W), device=W.device)).item()
-    return Evaluation(restart, phase, epoch, mean_cosine(W, source, target, cfg, best), distance)
+    return Evaluation(restart, phase, epoch, mean_cosine(W, source, target, cfg, nearest), distance)
 
 
 def mean_cosine(
-    W: Tensor, source: Tensor, target: Tensor, cfg: CriterionParams, best: Tensor | None = None
+    W: Tensor, source: Tensor, target: Tensor, cfg: CriterionParams, nearest: Tensor | None = None
 ) -> float:
     """Mean cosine of the most frequent source words, mapped, with their best targets by CSLS.
 
     ``source`` [n, d] and ``target`` [m, d] are sorted by falling frequency; ``W`` is [d, d].
-    ``best`` are the rows int64 [n] of these targets, if they are known already.
+    ``nearest`` are the rows int64 [n] of these targets, if they are known already.
     """
     mapped = source @ W.T
     frequent = mapped[: cfg.words]
-    if best is None:
-        best = nearest_csls(frequent, target, source_space=mapped, neighbours=cfg.neighbours)
-    return torch.cosine_similarity(frequent, target[best[: cfg.words]]).mean().item()
+    if nearest is None:
+        nearest = nearest_csls(frequent, target, source_space=mapped, neighbours=cfg.neighbours)
+    return torch.cosine_similarity(frequent, target[nearest[: cfg.words]]).mean().item()

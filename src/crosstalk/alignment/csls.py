@@ -84,7 +84,7 @@ def mutual_neighbours(
     source: Tensor, target: Tensor, *, neighbours: int = 10, block_bytes: int | None = None
 ) -> tuple[Tensor, Tensor]:
     """Rows int64 [p] of sources and [p] of targets that are each other's best by CSLS."""
-    return mutual(
+    return agreeing(
         *nearest_both_ways(source, target, neighbours=neighbours, block_bytes=block_bytes)
     )
 
@@ -101,7 +101,7 @@ def nearest_both_ways(
     return forward, backward
 
 
-def mutual(forward: Tensor, backward: Tensor) -> tuple[Tensor, Tensor]:
+def agreeing(forward: Tensor, backward: Tensor) -> tuple[Tensor, Tensor]:
     """Rows int64 [p] of both sides that :func:`nearest_both_ways` says are each other's best."""
     rows = torch.arange(len(forward), device=forward.device)
     both = backward[forward] == rows
@@ -111,7 +111,7 @@ def mutual(forward: Tensor, backward: Tensor) -> tuple[Tensor, Tensor]:
 def mean_similarity(
     vectors: Tensor, space: Tensor, k: int, *, block_bytes: int | None = None
 ) -> Tensor:
-    """R of each vector, float32 [n]: its mean inner product with the k largest of ``space``.
+    """CSLS's r of each vector, float32 [n]: its mean inner product with the k largest of ``space``.
 
     It is the mean cosine if both, [n, d] and [m, d], are of unit length.
     """

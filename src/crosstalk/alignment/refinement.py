@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from crosstalk.alignment.criterion import Evaluation, evaluate
-from crosstalk.alignment.csls import mutual, mutual_neighbours, nearest_both_ways
+from crosstalk.alignment.csls import agreeing, mutual_neighbours, nearest_both_ways
 from crosstalk.alignment.procrustes import fit_map
 from crosstalk.errors import TrainingError
 from crosstalk.params.alignment import CriterionParams, RefinementParams
@@ -26,9 +26,9 @@ def refine(
     better or worse.
     """
 
-    def judged(W: Tensor, iteration: int, best: Tensor | None = None) -> Evaluation:
+    def judged(W: Tensor, iteration: int, nearest: Tensor | None = None) -> Evaluation:
         where = {"restart": restart, "phase": "refinement", "epoch": iteration}
-        return evaluate(W, source, target, criterion, **where, best=best)
+        return evaluate(W, source, target, criterion, **where, nearest=nearest)
 
     course, maps = [], [W]
     for iteration in range(cfg.iterations):
@@ -38,7 +38,7 @@ def refine(
         # The criterion asks for the same neighbours, unless its neighbourhoods are others.
         known = forward if criterion.neighbours == cfg.neighbours else None
         course.append(judged(maps[-1], iteration, known))
-        maps.append(_fit(*mutual(forward, backward), source, target, cfg))
+        maps.append(_fit(*agreeing(forward, backward), source, target, cfg))
     course.append(judged(maps[-1], cfg.iterations))
     best = max(course, key=lambda evaluation: evaluation.criterion)
     return maps[best.epoch], course

@@ -26,23 +26,17 @@ from crosstalk.results.draws import split_draws
 from crosstalk.results.metrics import ALL
 from crosstalk.stage import Input, Output
 
-FOUR = {
-    "mono_audio": f"mono {AUDIO}",
-    "mono_grounded": f"mono {GROUNDED}",
-    "bi_audio": f"bi {AUDIO}",
-    "bi_grounded": f"bi {GROUNDED}",
-}
+FOUR = (f"mono {AUDIO}", f"mono {GROUNDED}", f"bi {AUDIO}", f"bi {GROUNDED}")
 HALF_AUDIO, HALF_GROUNDED = f"half {AUDIO}", f"half {GROUNDED}"
-_FOUR = tuple(FOUR.values())
 # Rows of the table of ratios: a function of the errors of some models. The first four are the
 # paper's; then the two hypotheses as differences; then our controls.
 _RATIOS = {
-    "gap_audio": (lambda *four: ratios(Errors(*four)).gap_audio, *_FOUR),
-    "gap_grounded": (lambda *four: ratios(Errors(*four)).gap_grounded, *_FOUR),
-    "gain_mono": (lambda *four: ratios(Errors(*four)).gain_mono, *_FOUR),
-    "gain_bi": (lambda *four: ratios(Errors(*four)).gain_bi, *_FOUR),
-    "gap_narrowed": (lambda *four: narrowed(ratios(Errors(*four))), *_FOUR),
-    "gain_widened": (lambda *four: widened(ratios(Errors(*four))), *_FOUR),
+    "gap_audio": (lambda *four: ratios(Errors(*four)).gap_audio, *FOUR),
+    "gap_grounded": (lambda *four: ratios(Errors(*four)).gap_grounded, *FOUR),
+    "gain_mono": (lambda *four: ratios(Errors(*four)).gain_mono, *FOUR),
+    "gain_bi": (lambda *four: ratios(Errors(*four)).gain_bi, *FOUR),
+    "gap_narrowed": (lambda *four: narrowed(ratios(Errors(*four))), *FOUR),
+    "gain_widened": (lambda *four: widened(ratios(Errors(*four))), *FOUR),
     "gap_audio_half": (gap, f"bi {AUDIO}", HALF_AUDIO),
     "gap_grounded_half": (gap, f"bi {GROUNDED}", HALF_GROUNDED),
     "gain_half": (gain, HALF_AUDIO, HALF_GROUNDED),

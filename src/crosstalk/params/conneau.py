@@ -30,7 +30,7 @@ class ComparedParams(Section):
     seen: Languages = ("ca", "da", "es", "it")
     """Table 1: phones of languages that the pretraining has heard."""
     contrast: Languages = ("es",)
-    """Table 1 again, with the protocol that `protocol` is not: three rows of each."""
+    """Table 1 again, with the protocol that `protocol` is not, and with all: rows of each."""
     spelt: Languages = ("es", "it")
     """Table 2: characters of languages, all of whose labelled audio the pretraining has heard."""
     unseen: Languages = ("bg", "el")

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from crosstalk.errors import DataError
 from crosstalk.evaluation.bootstrap import percentile_interval
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.results.draws import read_draws
@@ -67,6 +68,8 @@ class Finding:
         if not self.value > self.threshold:
             return NOT_REPRODUCED, f"the value does not exceed the threshold: {self}"
         if not self.low > self.threshold:
+            if self._agree < len(self.by_seed) / 2:
+                return NOT_REPRODUCED, f"most seeds do not exceed the threshold: {self}"
             return SAME_DIRECTION, f"the value exceeds the threshold, its interval does not: {self}"
         if self._agree < len(self.by_seed):
             return SAME_DIRECTION, f"the interval exceeds the threshold, not every seed: {self}"
@@ -95,11 +98,21 @@ def judge_claims(
     csv: Output,
     markdown: Output,
 ) -> None:
-    """Judge every claim of one paper; ``draws`` are of the rows that have some."""
+    """Judge every claim of one paper; ``draws`` are of the rows that have some.
+
+    Raises
+    ------
+    DataError
+        The paper is not listed in ``claims``.
+
+    """
     frame = read_metrics(metrics)
     drawn = pd.concat([read_draws(path) for path in draws])
     measured = pooled(frame).join(drawn).join(values_by_seed(frame))
-    rows = [judge(cfg, claim, paper, measured, scale) for claim in read_claims(claims)[paper]]
+    listed = read_claims(claims)
+    if paper not in listed:
+        raise DataError(f"{claims} has no claims of {paper}: list them there, or an empty list")
+    rows = [judge(cfg, claim, paper, measured, scale) for claim in listed[paper]]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame.to_csv(csv, index=False, float_format="%.4f")
     markdown.write_text(readable(frame).drop(columns="paper").to_markdown(index=False) + "\n")
@@ -173,9 +186,12 @@ def judge(
     rows = (measured.loc[_key(claim, name)] for name in compared)
     finding = _finding(cfg, compare, threshold, *rows)
     verdict, reason = finding.verdict()
-    if claim.provided:
-        holds, told = _premise(cfg, claim.provided, measured)
-        verdict, reason = (verdict, f"{reason}; {told}") if holds else (NOT_TESTABLE, told)
+    for premise in claim.provided:
+        holds, told = _premise(cfg, premise, measured)
+        if not holds:
+            verdict, reason = NOT_TESTABLE, told
+            break
+        reason = f"{reason}; {told}"
     return row | {
         "ours": finding.value,
         "ci_low": finding.low,

@@ -17,8 +17,9 @@ def plot_related(
 ) -> None:
     """Draw transfer against retrieval: a colour a language, a marker a system."""
     frame = pd.read_csv(related)
-    values = pd.read_csv(correlation).set_index(["row", "column"])["ours"]
-    title = f"Pearson r = {values['pearson', 'systems and languages']:.2f}"
+    found = pd.read_csv(correlation).set_index(["row", "column"])
+    r = found.loc[("pearson", "systems and languages")]
+    title = f"Pearson r = {r['ours']:.2f} [{r['ci_low']:.2f}, {r['ci_high']:.2f}]"
     with figure(6.4, 4.0) as (drawn, axes):
         colours = dict(zip(sorted(frame["language"].unique()), CYCLE, strict=False))
         markers = dict(zip(frame["system"].unique(), MARKERS, strict=False))

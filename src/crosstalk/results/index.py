@@ -103,10 +103,12 @@ def _claims(verdicts: pd.DataFrame) -> str:
         text = text.replace(f"<td>{name}</td>", f"<td><a href=#{name}>{name}</a></td>")
     rules = (
         "Reproduced: the whole interval lies beyond the threshold, and each seed does. Same "
-        "direction: the value does, its interval or a seed does not. A difference in points, or a "
-        "ratio, is of the rows that the claim compares; its interval is that of the paired "
-        "comparison where both answer the same questions, else made from the ends of theirs. "
-        "Claims of ours, about controls that a paper lacks, are judged alike and counted apart.",
+        "direction: the value does, and half of the seeds at least; its interval or a seed does "
+        "not. Not reproduced: else. Not testable: what the claim presumes does not hold, or a row "
+        "that it compares is not measured. A difference in points, or a ratio, is of the rows that "
+        "the claim compares; its interval is that of the paired comparison where both answer the "
+        "same questions, else made from the ends of theirs. Claims of ours, about controls that a "
+        "paper lacks, are judged alike and counted apart.",
     )
     more = "<p><a href=claims.html>with thresholds, seeds and reasons</a></p>"
     return f"<h2 id=claims>Claims</h2>{bars}<p>{key}</p>{text}{paragraphs(rules)}{more}"

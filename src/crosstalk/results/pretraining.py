@@ -12,6 +12,8 @@ from crosstalk.results.style import BLUE, GREY, RED, figure, save
 from crosstalk.stage import Input, Output
 
 COMPARED = {"From scratch": GREY, "XLSR-Monolingual": RED, "XLSR-10": BLUE}
+ASIDE = 1.03
+"""Factor between points of one language, whose hours are the same."""
 
 
 def plot_pretraining(
@@ -62,10 +64,11 @@ def plot_hours(
     hours = pd.read_csv(heard, index_col="language", keep_default_na=False)["hours"]
     with figure(4.6, 3.2) as (drawn, axes):
         lowest = np.inf
-        for row, colour in COMPARED.items():
+        for place, (row, colour) in enumerate(COMPARED.items()):
             cells = frame[(frame["row"] == row) & frame["ours"].notna()]
             cells = cells[cells["column"].str.lower().isin(hours.index)]
-            x = hours[cells["column"].str.lower()].to_numpy()
+            # Side by side, so that none hides another.
+            x = hours[cells["column"].str.lower()].to_numpy() * ASIDE ** (place - 1)
             error = [cells["ours"] - cells["ci_low"], cells["ci_high"] - cells["ours"]]
             style = {"fmt": "o", "ms": 4.5, "capsize": 2, "color": colour}
             axes.errorbar(x, cells["ours"], yerr=error, label=layout.labels[row], **style)

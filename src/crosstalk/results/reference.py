@@ -119,7 +119,7 @@ class Claim(Section):
     column: str
     above: Order | None = None
     ratio: Ratio | None = None
-    provided: Premise | None = None
+    provided: list[Premise] = []
     needs: str = ""
 
     @model_validator(mode="after")

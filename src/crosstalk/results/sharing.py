@@ -27,6 +27,9 @@ BRANCHES = {
     "Sinitic": ("zh",),
 }
 """Branches of language families, by ISO 639-1 code."""
+LEAST_FRAMES = 200
+"""Of a language; of fewer, distances are the noise of a sample: 121 frames drawn at random from a
+language's own lie at some 0.35 from it, as far as other languages do."""
 _BRANCH = {language: branch for branch, members in BRANCHES.items() for language in members}
 
 
@@ -36,7 +39,7 @@ def score_sharing(
     """Measure mean distances between languages of one branch and of different ones (stage).
 
     ``usages`` are of `crosstalk.xlsr.codes`, one a seed. Intervals resample pairs of languages,
-    and seeds.
+    and seeds. Languages of fewer than `LEAST_FRAMES` frames are left out, here and in the figure.
     """
     pairs = pd.concat(
         _pairs(pd.read_parquet(path)).assign(seed=seed)
@@ -77,7 +80,7 @@ def score_sharing(
 
 def plot_sharing(*, cfg: PresentParams, usages: list[Input], png: Output, pdf: Output) -> None:
     """Draw distances between languages, and a plane that keeps them as well as a plane can."""
-    distances = sum(js_distances(pd.read_parquet(path)) for path in usages) / len(usages)
+    distances = sum(js_distances(_enough(pd.read_parquet(path))) for path in usages) / len(usages)
     languages = list(distances.index)
     matrix = distances.to_numpy()
     order = np.arange(len(languages))
@@ -118,9 +121,15 @@ def classical_scaling(distances: np.ndarray) -> np.ndarray:
     return plane * np.where(plane[np.abs(plane).argmax(0), [0, 1]] < 0, -1, 1)
 
 
+def _enough(usage: pd.DataFrame) -> pd.DataFrame:
+    frames = usage[usage["group"] == 0].groupby("language")["count"].transform("sum")
+    languages = usage["language"][frames.index[frames >= LEAST_FRAMES]].unique()
+    return usage[usage["language"].isin(languages)]
+
+
 def _pairs(usage: pd.DataFrame) -> pd.DataFrame:
     """Every pair of languages whose branches are known: pair, kin, distance."""
-    distances = js_distances(usage)
+    distances = js_distances(_enough(usage))
     known = [language for language in distances.index if language in _BRANCH]
     rows = [
         {

@@ -37,7 +37,8 @@ def score_transcripts(
     """Turn transcripts into error rates in percent: all errors over all labels (stage).
 
     One row a seed, and one that pools the seeds (utterances and seeds are both resampled); where a
-    table has several columns, `AVERAGE` is the mean of their rates, of rows that have them all.
+    table has several columns, `AVERAGE` is the mean of their rates, of rows that have them all
+    in every seed.
     ``draws`` are the resamples of the pooled rows.
 
     Raises
@@ -48,7 +49,8 @@ def score_transcripts(
     """
     frame = pd.concat([read_columns(path, COLUMNS) for path in transcripts], ignore_index=True)
     columns = frame.groupby("table")["column"].transform("nunique")
-    whole = columns == frame.groupby(["table", "row"])["column"].transform("nunique")
+    own = frame.groupby(["table", "row", "seed"])["column"].transform("nunique")
+    whole = columns == own.groupby([frame["table"], frame["row"]]).transform("min")
     averaged = frame[whole & (columns > 1)]
     averaged = averaged.assign(column=AVERAGE, group=averaged["column"])
     frame = pd.concat([frame.assign(group=""), averaged], ignore_index=True)
