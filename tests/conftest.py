@@ -41,7 +41,11 @@ def pytest_collection_modifyitems(items):
 
 
 def assert_same(content, other, name):
-    """Weights may differ in what comes of the order of a sum."""
+    """Weights may differ in what comes of the order of a sum.
+
+    A few steps of Adam move a weight whose gradient is all but rounding, as that of a bias of
+    keys, by a share of the learning rate.
+    """
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load
@@ -51,7 +55,7 @@ def assert_same(content, other, name):
     except SafetensorError:
         assert content == other, name
     else:
-        torch.testing.assert_close(weights, load(other), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(weights, load(other), rtol=1e-4, atol=1e-4)
 
 
 @pytest.fixture

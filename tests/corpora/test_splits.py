@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from crosstalk.corpora.splits import fold_of, normalise, split_of, training_half
+from crosstalk.corpora.splits import fold_of, normalise, said_before, split_of, training_half
 from crosstalk.params.splits import FOLDS, SplitParams
 
 PERCENT = st.integers(1, 40)
@@ -63,11 +63,32 @@ def test_a_larger_dev_share_never_takes_test_folds(dev, more, test):
 
 def test_halves_are_disjoint_and_hold_training_only():
     cfg = SplitParams(dev_percent=5, test_percent=10)
-    messages = pd.DataFrame({"fold": range(FOLDS)})
+    texts = ["".join(pair) for pair in product(ascii_lowercase, repeat=2)][:FOLDS]
+    messages = pd.DataFrame({"fold": range(FOLDS), "text": texts})
     written = set(training_half(messages, "written", cfg)["fold"])
     spoken = set(training_half(messages, "spoken", cfg)["fold"])
     assert not written & spoken
     assert written | spoken == set(range(85))
+
+
+def test_what_is_said_twice_is_said_once():
+    """In other languages: English wordings that differ have folds of their own."""
+    cfg = SplitParams(dev_percent=5, test_percent=10)
+    said = [(99, "oui"), (86, "non"), (0, "Oui!"), (1, "NON."), (2, "peut-être"), (3, "peut être")]
+    messages = pd.DataFrame(said, columns=["fold", "text"])
+    assert training_half(messages, "written", cfg)["fold"].tolist() == [2]
+    assert training_half(messages, "spoken", cfg)["fold"].tolist() == []
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "A.", "b", ""]), st.sampled_from("xyz"))))
+def test_said_before_as_the_words_say(pairs):
+    texts, parts = [text for text, _ in pairs], [part for _, part in pairs]
+    expected = [
+        bool(text)
+        and any(other < part and normalise(text) == normalise(known) for known, other in pairs)
+        for text, part in pairs
+    ]
+    assert said_before(texts, parts, "xyz") == expected
 
 
 def test_splits_must_leave_something_to_learn_from():

@@ -21,7 +21,9 @@ SPLITS = SplitParams()
 class Source:
     """Noise of known lengths, with manifests as the corpora have them."""
 
-    def __init__(self, folder, name, seconds, *, folds=(0, 86, 99), custom=True):
+    def __init__(
+        self, folder, name, seconds, *, folds=(0, 86, 99), split=None, said=None, custom=True
+    ):
         folder.mkdir()
         rng = np.random.default_rng(len(seconds))
         self.samples = [
@@ -37,16 +39,19 @@ class Source:
                 starts.append(writer.append(samples))
                 writer.append_silence(0.2)
             write_manifest(self.recordings, [writer.recording(name)])
+        # (text, phones); letters differ, because numbers are not part of what is said
+        said = said or [(f"word {name}{'x' * i}", f"w ɜː d {name}{'x' * i}") for i in range(9)]
         segments = [
             SupervisionSegment(
                 id=f"{name}/xx/{i}",
                 recording_id=name,
                 start=start,
                 duration=len(samples) / SAMPLE_RATE,
-                text=f"word {i}",
+                text=said[i][0],
                 language="xx",
                 speaker=f"{name}-xx",
-                custom={"phonemes": "w ɜː d", "item": f"item{i}", "fold": folds[i % len(folds)]}
+                custom={"phonemes": said[i][1], "item": f"item{i}", "fold": folds[i % len(folds)]}
+                | ({"split": split} if split else {})
                 if custom
                 else {},
             )
@@ -103,7 +108,7 @@ def test_the_table_says_who_says_what(tmp_path, two):
     assert set(cuts["split"]) == {"train", "dev", "test"}
     assert cuts["seconds"].tolist() == pytest.approx([0.5, 0.31, 0.9, 0.7, 0.4])
     first = cuts.iloc[0]
-    assert (first["text"], first["phones"], first["item"]) == ("word 0", "w ɜː d", "item0")
+    assert (first["text"], first["phones"], first["item"]) == ("word a", "w ɜː d a", "item0")
 
 
 def test_selected_utterances_keep_their_frames(tmp_path, two):
@@ -135,9 +140,10 @@ def test_what_does_not_fit_is_named(tmp_path, two):
     bare = Source(tmp_path / "c", "c", [0.5], custom=False)
     with pytest.raises(DataError, match="c/xx/0 lacks fold, item, phonemes"):
         pack(tmp_path, bare)
-    bare.audio.write_bytes(bare.audio.read_bytes()[:100])
-    with pytest.raises(DataError, match="the audio of c/xx/0 cannot be read"):
-        pack(tmp_path, bare)
+    broken = Source(tmp_path / "d", "d", [0.5])
+    broken.audio.write_bytes(broken.audio.read_bytes()[:100])
+    with pytest.raises(DataError, match="the audio of d/xx/0 cannot be read"):
+        pack(tmp_path, broken)
 
 
 def test_files_of_two_packings_do_not_mix(tmp_path, two):
@@ -149,3 +155,19 @@ def test_files_of_two_packings_do_not_mix(tmp_path, two):
     frames.write_bytes(b"x")
     with pytest.raises(DataError, match="not packed speech"):
         PackedSpeech.read(frames, cuts)
+
+
+HOURS = [("heure", "œ ʁ"), ("jour", "ʒ u ʁ"), ("heures", "œ ʁ"), ("Jour!", "ʒ u ʁ"), ("an", "ɑ̃")]
+
+
+def test_what_sounds_like_test_data_is_in_no_training(tmp_path):
+    """Captions that differ in English may be one in another language, or sound alike there."""
+    folds = (99, 86, 0, 0, 0)  # test, development, and three to train on
+    cuts = pack(tmp_path, Source(tmp_path / "a", "a", [0.4] * 5, folds=folds, said=HOURS)).cuts
+    assert cuts["text"].tolist() == ["heure", "jour", "an"]
+    assert cuts["split"].tolist() == ["test", "dev", "train"]
+
+
+def test_a_sources_own_splits_are_left_as_they_are(tmp_path):
+    packed = pack(tmp_path, Source(tmp_path / "a", "a", [0.4] * 5, split="train", said=HOURS))
+    assert packed.cuts["split"].tolist() == ["train"] * 5

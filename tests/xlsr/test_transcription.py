@@ -106,18 +106,18 @@ def test_a_language_model_knows_the_words(models):
     path = folder / "messages.parquet"
     pd.DataFrame(
         {
-            "message_id": [f"m{i}" for i in range(len(texts) + 1)],
+            "message_id": [f"m{i}" for i in range(len(texts) + 2)],
             "source": "s",
             "domain": "d",
             "language": "es",
-            "text": [*texts, "dedede"],
-            "fold": np.array([0] * len(texts) + [99], np.uint8),
+            "text": [*(f"{text} {text}" for text in texts), "dedede", "Dedede!"],
+            "fold": np.array([0] * len(texts) + [99, 0], np.uint8),
         }
     ).to_parquet(path, index=False)
     found = written(models, "WER with LM", messages=[path])
     lexicon = {w for s in training_sentences(PackedSpeech.read(frames, cuts), [path], "es", SplitParams()) for w in s}  # fmt: skip
     assert {w for h in found["hypothesis"] for w in h.split()} <= lexicon
-    assert "dedede" not in lexicon  # a test message
+    assert "dedede" not in lexicon  # a test message, and one to train on that says the same
     greedy = written(models, "WER")
     assert found["errors"].sum() <= greedy["errors"].sum()
 

@@ -1,14 +1,16 @@
 """Folds and splits: which messages are trained on and which are kept for testing.
 
-A fold is a property of what is said, not of the recording, language or source: the same sentence
-in Wesnoth, in a caption or in a translation has one fold everywhere, so test data of one source
-never occurs in the training data of another.
+A fold is a property of what is said, not of the recording, language or source: the same English
+sentence in Wesnoth, in a caption or in a translation has one fold everywhere. Two sentences that
+differ in English may be one in another language, so whoever splits a language also leaves out of
+training what is `said_before`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Sequence
 from typing import Literal
 
 import pandas as pd
@@ -17,8 +19,8 @@ from crosstalk.params.splits import FOLDS, SplitParams
 
 type Split = Literal["train", "dev", "test"]
 
-# Which training folds each side may see, so that no sentence is known to both.
-_PARITY = {"written": 0, "spoken": 1}
+# Of even and of odd training folds, so that no sentence is known to both.
+_HALVES = ("written", "spoken")
 
 
 def normalise(reference: str) -> str:
@@ -43,9 +45,32 @@ def split_of(fold: int, cfg: SplitParams) -> Split:
     return "dev" if fold >= FOLDS - cfg.test_percent - cfg.dev_percent else "train"
 
 
+def said_before(texts: Sequence[str], parts: Sequence[str], order: Sequence[str]) -> list[bool]:
+    """Tell which texts of a language occur in a part that comes earlier in ``order``.
+
+    ``parts`` names the part of each text. Texts are the same if they are once `normalise`d; an
+    empty one is none.
+    """
+    said = [normalise(text) for text in texts]
+    ranks = [order.index(part) for part in parts]
+    first: dict[str, int] = {}
+    for text, rank in zip(said, ranks, strict=True):
+        first[text] = min(rank, first.get(text, rank))
+    return [text != "" and first[text] < rank for text, rank in zip(said, ranks, strict=True)]
+
+
 def training_half(
     messages: pd.DataFrame, half: Literal["written", "spoken"], cfg: SplitParams
 ) -> pd.DataFrame:
-    """Training messages of even folds (``written``) or of odd folds (``spoken``), in order."""
-    train = messages["fold"].map(lambda fold: split_of(fold, cfg) == "train")
-    return messages[train & (messages["fold"] % 2 == _PARITY[half])]
+    """Training messages of even folds (``written``) or of odd folds (``spoken``), in order.
+
+    ``messages`` are all of one language. What a development or test message says too is in neither
+    half, what both halves say is written alone.
+    """
+    parts = [
+        _HALVES[fold % 2] if (split := split_of(fold, cfg)) == "train" else split
+        for fold in messages["fold"]
+    ]
+    again = said_before(messages["text"].tolist(), parts, ("test", "dev", *_HALVES))
+    chosen = [part == half and not known for part, known in zip(parts, again, strict=True)]
+    return messages[chosen]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import compress
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from torch import Tensor
 from torchaudio.compliance import kaldi
 
 from crosstalk.corpora.manifests import SAMPLE_RATE, read_cuts
-from crosstalk.corpora.splits import split_of
+from crosstalk.corpora.splits import said_before, split_of
 from crosstalk.errors import DataError
 from crosstalk.params.packed import PackParams
 from crosstalk.params.splits import SplitParams
@@ -39,7 +40,8 @@ def pack_speech(
     """Pack the utterances of several sources, in the order given.
 
     ``recordings`` and ``supervisions`` are the manifests of each source; ``audio`` are the files
-    that they name.
+    that they name. A source that has no splits of its own is split by what is said: utterances
+    that are written or sound like one of development or test are left out of training.
 
     Raises
     ------
@@ -55,21 +57,22 @@ def pack_speech(
         )
     read = [read_cuts(*pair) for pair in zip(recordings, supervisions, strict=True)]
     spoken = list(_utterances(read, audio))
-    pieces = [
-        normalised(features(_samples(cut), cfg), cut.id)
-        for cut in progress(spoken, label="packing", unit="utt")
-    ]
     table = pd.DataFrame([_row(cut, splits) for cut in spoken], columns=list(CUT_COLUMNS))
     if not table["id"].is_unique:
         twice = table["id"][table["id"].duplicated()].iloc[0]
         raise DataError(f"utterance {twice} is there twice: give every source once")
+    kept = ~_repeated(table, [_own_split(cut) is None for cut in spoken])
+    pieces = [
+        normalised(features(_samples(cut), cfg), cut.id)
+        for cut in progress(list(compress(spoken, kept)), label="packing", unit="utt")
+    ]
     lengths = torch.tensor([len(piece) for piece in pieces])
     save_file(
         {"frames": torch.cat(pieces), "lengths": lengths},
         frames,
         metadata={"packed": json.dumps({"rate": frame_rate(cfg)})},
     )
-    table.to_parquet(cuts, index=False)
+    table[kept].to_parquet(cuts, index=False)
 
 
 def _utterances(sources: list[CutSet], audio: list[Path]) -> Iterator[Cut]:
@@ -82,6 +85,23 @@ def _utterances(sources: list[CutSet], audio: list[Path]) -> Iterator[Cut]:
             if cut.sampling_rate != SAMPLE_RATE:
                 raise DataError(f"{path} is at {cut.sampling_rate} Hz, not {SAMPLE_RATE}: resample")
             yield cut
+
+
+def _repeated(table: pd.DataFrame, by_fold: Sequence[bool]) -> pd.Series:
+    """Which rows of `CUT_COLUMNS`, of those split by fold, are said before in their language."""
+    repeated = pd.Series(False, index=table.index)
+    for _, rows in table[list(by_fold)].groupby("language"):
+        for column in ("text", "phones"):
+            known = said_before(
+                rows[column].tolist(), rows["split"].tolist(), ("test", "dev", "train")
+            )
+            repeated[rows.index[known]] = True
+    return repeated
+
+
+def _own_split(cut: Cut) -> str | None:
+    """Return the split that a corpus gives an utterance itself."""
+    return (cut.supervisions[0].custom or {}).get("split")
 
 
 def _samples(cut: Cut) -> Tensor:
@@ -136,7 +156,7 @@ def _row(cut: Cut, splits: SplitParams) -> tuple[object, ...]:
         said.recording_id,
         said.language,
         said.speaker,
-        known.get("split") or split_of(known["fold"], splits),
+        _own_split(cut) or split_of(known["fold"], splits),
         known["item"],
         cut.duration,
         said.text,

@@ -93,8 +93,8 @@ def choose(
     table = read_messages(messages)
     table = table[table["language"] == language]
     table = table.assign(split=[split_of(fold, splits) for fold in table["fold"]])
-    written = training_half(table, "written", splits)
-    table = table.drop(index=written.index)
+    spoken = training_half(table, "spoken", splits)
+    table = table[(table["split"] != "train") | table.index.isin(spoken.index)]
     kept = [
         Message(row.message_id, row.fold, row.split, words)
         for row in table.itertuples()

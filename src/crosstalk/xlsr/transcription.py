@@ -10,7 +10,7 @@ import jiwer
 import pandas as pd
 
 from crosstalk.corpora.messages import read_messages
-from crosstalk.corpora.splits import split_of
+from crosstalk.corpora.splits import said_before, split_of
 from crosstalk.errors import ParameterError
 from crosstalk.params.ctc import DecodeParams
 from crosstalk.params.splits import SplitParams
@@ -105,16 +105,18 @@ def count_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
 def training_sentences(
     speech: PackedSpeech, messages: Sequence[Path], language: str, splits: SplitParams
 ) -> Iterator[list[str]]:
-    """Yield the words of the training transcripts and training messages of a language."""
-    cuts = speech.cuts
-    spoken = cuts["text"][(cuts["language"] == language) & (cuts["split"] == "train")]
-    texts = [spoken]
-    for path in messages:
-        table = read_messages(path)
-        table = table[table["language"] == language]
-        texts.append(table["text"][table["fold"].map(lambda f: split_of(f, splits) == "train")])
-    for text in pd.concat(texts):
-        if words := tokenize(text, language):
+    """Yield the words of the training transcripts and training messages of a language.
+
+    What is said or written in development or test data too is left out.
+    """
+    tables = [speech.cuts, *map(read_messages, messages)]
+    tables = [table[table["language"] == language] for table in tables]
+    texts = [text for table in tables for text in table["text"]]
+    parts = [*tables[0]["split"]]
+    parts += [split_of(fold, splits) for table in tables[1:] for fold in table["fold"]]
+    known = said_before(texts, parts, ("test", "dev", "train"))
+    for text, part, again in zip(texts, parts, known, strict=True):
+        if part == "train" and not again and (words := tokenize(text, language)):
             yield words
 
 
