@@ -45,7 +45,7 @@ def precision(rows, **where):
 
 def test_more_pairs_answer_more_and_self_learning_makes_up_for_few(spaces, tmp_path):
     out = tmp_path / "curve.csv"
-    align_with_pairs(cfg=CFG, source=spaces[0], target=spaces[1], seed=0, curve=out)
+    align_with_pairs(cfg=CFG, sources=[spaces[0]], targets=[spaces[1]], seed=0, curves=[out])
     rows = read(out)
     assert list(rows[0]) == ["pairs", "refined", "metric", "word", "correct", "fitted_pairs"]
     assert len(rows) == 3 * 2 * 2 * 60  # 5000 pairs there are not
@@ -75,7 +75,7 @@ def test_answers_and_counts_are_those_of_the_maps(spaces, tmp_path, monkeypatch)
     out = tmp_path / "curve.csv"
     refinement = RefinementParams(iterations=2, max_rank=250)
     cfg = CFG.model_copy(update={"pairs": (50,), "refinement": refinement})
-    align_with_pairs(cfg=cfg, source=spaces[0], target=spaces[1], seed=0, curve=out)
+    align_with_pairs(cfg=cfg, sources=[spaces[0]], targets=[spaces[1]], seed=0, curves=[out])
     rows = read(out)
     asked = {r["word"] for r in rows}
     source, target = (Space.load(p).normalise() for p in spaces)
@@ -105,7 +105,7 @@ def test_answers_and_counts_are_those_of_the_maps(spaces, tmp_path, monkeypatch)
 def test_without_rounds_there_are_no_refined_rows(spaces, tmp_path):
     out = tmp_path / "curve.csv"
     cfg = CFG.model_copy(update={"refinement": RefinementParams(iterations=0)})
-    align_with_pairs(cfg=cfg, source=spaces[0], target=spaces[1], seed=0, curve=out)
+    align_with_pairs(cfg=cfg, sources=[spaces[0]], targets=[spaces[1]], seed=0, curves=[out])
     assert {r["refined"] for r in read(out)} == {"0"}
 
 
@@ -123,13 +123,19 @@ def test_held_out_words_are_spread_over_frequency_and_never_known():
 def test_too_few_shared_words_are_an_error(spaces, tmp_path):
     cfg = CFG.model_copy(update={"held_out": 375})
     with pytest.raises(DataError, match="share 380 words, too few for held_out=375 and pairs=10"):
-        align_with_pairs(cfg=cfg, source=spaces[0], target=spaces[1], seed=0, curve=tmp_path / "c")
+        align_with_pairs(
+            cfg=cfg, sources=[spaces[0]], targets=[spaces[1]], seed=0, curves=[tmp_path / "c"]
+        )
 
 
 def test_a_gpu_draws_the_same_curve(spaces, same_on_a_gpu):
     source, target = spaces
     same_on_a_gpu(
         lambda folder: align_with_pairs(
-            cfg=CFG, source=source, target=target, seed=0, curve=folder / "curve"
+            cfg=CFG,
+            sources=[source, target],
+            targets=[target, source],
+            seed=0,
+            curves=[folder / "there", folder / "back"],
         )
     )

@@ -202,11 +202,10 @@ def test_a_gpu_classifies_the_same(corpus, tmp_path, monkeypatch, same_on_a_gpu)
     same_on_a_gpu(lambda folder: classify(corpus, folder, 1))
 
 
-@pytest.mark.parametrize("grouping", ["words", "clusters"])
-def test_a_gpu_embeds_the_same(corpus, tmp_path, monkeypatch, same_on_a_gpu, grouping):
+def test_a_gpu_embeds_the_same(corpus, tmp_path, monkeypatch, same_on_a_gpu):
     monkeypatch.setattr("crosstalk.training.state.ROOT", tmp_path / "state")
     network = NetworkParams(dimension=8, decoder_dimension=8)
-    files = {"utterances": corpus / "utterances", "segmentation": corpus / "words"}
+    utterances, words = corpus / "utterances", corpus / "words"
 
     def train_and_embed(folder):
         model = folder / "model"
@@ -214,19 +213,21 @@ def test_a_gpu_embeds_the_same(corpus, tmp_path, monkeypatch, same_on_a_gpu, gro
             network=network,
             training=TrainingParams(optimiser="adam", epochs=1, batch_tokens=64),
             seed=0,
+            utterances=utterances,
+            segmentation=words,
             model=model,
             history=folder / "history",
-            **files,
         )
         embed_segments(
             network=network,
             types=TypesParams(min_count=2, clusters=20),
-            grouping=grouping,
+            groupings=["words", "clusters"],
             seed=0,
-            model=model,
-            space=folder / "space",
-            tokens=folder / "tokens",
-            **files,
+            utterances=utterances,
+            segmentations=[words, words],
+            models=[model, model],
+            spaces=[folder / "of words", folder / "of clusters"],
+            tokens=[folder / "heard", folder / "heard too"],
         )
 
     same_on_a_gpu(train_and_embed)

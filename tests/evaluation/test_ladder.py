@@ -41,22 +41,22 @@ def rung(tmp_path):
     supervised = {"method": "supervised", "dictionary": words[:40]}
     Mapping(right, same, same, supervised).save(tmp_path / "supervised")
     both = np.stack([wrong, right])
-    Mapping(wrong, same, same, {"method": "adversarial"}, both).save(tmp_path / "adversarial")
+    Mapping(wrong, same, same, {"method": "adversarial"}, both).save(tmp_path / "wrong")
+    Mapping(right, same, same, {"method": "wasserstein"}, both).save(tmp_path / "right")
     return tmp_path
 
 
 def score(rung):
     score_maps(
-        row="copy",
-        source_language="en",
-        target_language="en",
+        rows=["copy", "again"],
+        languages=["en-en", "en-en"],
         seed=3,
         dictionary=write_pairs(rung / "pairs"),
-        source=rung / "space",
-        target=rung / "space",
-        supervised=rung / "supervised",
-        unsupervised=[rung / "adversarial"],
-        answers=rung / "items",
+        sources=[rung / "space"] * 2,
+        targets=[rung / "space"] * 2,
+        supervised=[rung / "supervised"] * 2,
+        unsupervised=[rung / name for name in ("wrong", "right", "right", "wrong")],
+        answers=[rung / "items", rung / "again"],
     )
     return pd.read_parquet(rung / "items")
 
@@ -68,9 +68,19 @@ def test_a_rung_is_scored_on_words_that_were_held_out(rung):
     means = ladder.groupby("column")["correct"].mean()
     assert means["supervised"] == 1
     assert means["adversarial"] == 0  # the selected map is the wrong one
-    success = items[items["table"] == "success"].set_index("cluster")["correct"]
+    assert means["wasserstein"] == 1
+    success = items[(items["table"] == "success") & (items["column"] == "adversarial")]
+    success = success.set_index("cluster")["correct"]
     assert success.to_dict() == {"restart 0": 0, "restart 1": 1}
     assert set(items["seed"]) == {3}
+    again = pd.read_parquet(rung / "again")  # the next rung, whose maps stand in another order
+    assert set(items["row"]) == {"copy"}
+    assert set(again["row"]) == {"again"}
+    order = ["table", "column", "cluster"]
+    pd.testing.assert_frame_equal(
+        again.drop(columns="row").sort_values(order, ignore_index=True),
+        items.drop(columns="row").sort_values(order, ignore_index=True),
+    )
 
 
 @pytest.mark.parametrize(("words", "succeeds"), [(4, 0), (5, 1)])
@@ -82,8 +92,8 @@ def test_as_good_as_a_supervised_map_that_finds_next_to_nothing_is_no_success(
     right.facts["dictionary"] = Space.load(rung / "space").words[:-words]
     right.save(rung / "supervised")
     items = score(rung)
-    success = items[items["table"] == "success"].set_index("cluster")["correct"]
-    assert success["restart 1"] == succeeds
+    success = items[items["table"] == "success"].set_index(["column", "cluster"])["correct"]
+    assert success["adversarial", "restart 1"] == succeeds
 
 
 def test_words_that_sound_alike_are_found():

@@ -191,19 +191,12 @@ def segmentation_path(speech, segments, seed):
     return f"{WORK}/chung2018/segmentation/{speech}-{name}.safetensors"
 
 
-def segmentation_of(wildcards):
-    """The segments that an encoder is trained on, or embeds."""
-    segments = wildcards.get("segments") or ENCODED[wildcards.encoded][0]
-    return segmentation_path(wildcards.speech, segments, wildcards.seed)
-
-
-def encoder_model(wildcards):
+def encoder_model(speech, encoded, seed):
     """The trained encoder is a result; the untrained one is not worth keeping."""
-    if wildcards.encoded == "untrained":
-        name = f"untrained-{wildcards.speech}"
-        return f"{WORK}/chung2018/models/{name}-seed{wildcards.seed}.safetensors"
-    name = f"speech2vec-{wildcards.speech}-{ENCODED[wildcards.encoded][0]}"
-    return f"{CHUNG}/models/{name}-seed{wildcards.seed}.safetensors"
+    if encoded == "untrained":
+        return f"{WORK}/chung2018/models/untrained-{speech}-seed{seed}.safetensors"
+    segments = ENCODED[encoded][0]
+    return f"{CHUNG}/models/speech2vec-{speech}-{segments}-seed{seed}.safetensors"
 
 
 def text_space(text, seed, half=None):

@@ -69,6 +69,8 @@ UNITS = ["units", "taught_units"]
 # The ladder, from the control that must align down: source, text.
 RUNGS = ladder_rungs(BASE, PAIRS)
 METHODS = ["adversarial", "self_learning", "wasserstein"]
+# Rungs whose words are their own translations: the curve over known pairs needs no dictionary.
+PAIRED = [rung for rung in RUNGS if rung != "other_language"]
 # Spaces whose homophones are looked at.
 HEARD = ["speech2vec", "untrained", "units", "text"]
 SEGMENTED = [
@@ -175,11 +177,11 @@ RECORDS += [
             for speech in LANGUAGES
             for segments in ["words", *SEGMENTERS.values()]
         ),
-        *(f"embed_segments-{speech}-{e}" for speech in LANGUAGES for e in ENCODED),
+        *(f"embed_segments-{speech}" for speech in LANGUAGES),
         *(f"align_{method}" for method in MAPS),
         *(f"answer_column-{speech}-{text}" for speech, text in PAIRS),
-        *(f"score_maps-{rung}" for rung in RUNGS),
-        *(f"align_with_pairs-{rung}" for rung in RUNGS if rung != "other_language"),
+        "score_maps",
+        "align_with_pairs",
         f"rotate_space-{BASE}",
         f"score_homophones-{BASE}",
         *(f"train_word_classifier-{speech}" for speech in IN_LANGUAGE),
@@ -202,7 +204,6 @@ wildcard_constraints:
     half="written|spoken|again|all",
     segmenter="|".join(SEGMENTERS.values()),
     segments="|".join(["words", *SEGMENTERS.values()]),
-    encoded="|".join(ENCODED),
     system="|".join([*ENCODED, *UNITS, *TYPES_ONLY]),
     heard="transcript|misheard",
     source="|".join(
@@ -211,7 +212,6 @@ wildcard_constraints:
         for system in [*ENCODED, *UNITS, *TYPES_ONLY]
     ),
     method="|".join(["supervised", *METHODS]),
-    rung="|".join(RUNGS),
 
 
 rule speak_messages:
@@ -438,7 +438,7 @@ rule train_speech2vec:
     """Train Speech2Vec on the segments of one segmentation."""
     input:
         utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
-        segmentation=segmentation_of,
+        segmentation=lambda w: segmentation_path(w.speech, w.segments, w.seed),
         code=code_of("train-speech2vec"),
     output:
         model=f"{CHUNG}/models/speech2vec-{{speech}}-{{segments}}-seed{{seed}}.safetensors",
@@ -507,39 +507,48 @@ rule embed_segments:
     """Embed speech: training segments grouped into types, test words one by one."""
     input:
         utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
-        segmentation=segmentation_of,
-        model=encoder_model,
+        segmentations=lambda w: [
+            segmentation_path(w.speech, segments, w.seed)
+            for segments, _ in ENCODED.values()
+        ],
+        models=lambda w: [encoder_model(w.speech, e, w.seed) for e in ENCODED],
         code=code_of("embed-segments"),
     output:
-        space=f"{SPACES}/{{speech}}-{{encoded}}-seed{{seed}}.safetensors",
-        tokens=f"{SPACES}/{{speech}}-{{encoded}}-seed{{seed}}.tokens.safetensors",
-        record=f"{CHUNG}/runs/embed_segments-{{speech}}-{{encoded}}-seed{{seed}}.json",
+        spaces=[
+            f"{SPACES}/{{speech}}-{encoded}-seed{{seed}}.safetensors"
+            for encoded in ENCODED
+        ],
+        tokens=[
+            f"{SPACES}/{{speech}}-{encoded}-seed{{seed}}.tokens.safetensors"
+            for encoded in ENCODED
+        ],
+        record=f"{CHUNG}/runs/embed_segments-{{speech}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/embed_segments-{{speech}}-{{encoded}}-seed{{seed}}.log",
+        f"{LOGS}/embed_segments-{{speech}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/embed_segments-{{speech}}-{{encoded}}-seed{{seed}}.tsv"
+        f"{LOGS}/embed_segments-{{speech}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=memory(CORPUS_MB),
-        runtime=60,
+        runtime=420,
         gpu=one_gpu,
     params:
         network=cfg("chung2018.speech2vec.network"),
         types=cfg("chung2018.speech2vec.types"),
-        grouping=lambda w: ENCODED[w.encoded][1],
+        groupings=[grouping for _, grouping in ENCODED.values()],
     shell:
         """
         python -m crosstalk embed-segments \
             --network {params.network:q} \
             --types {params.types:q} \
-            --grouping {params.grouping} \
+            --groupings {params.groupings} \
             --seed {wildcards.seed} \
             --utterances {input.utterances:q} \
-            --segmentation {input.segmentation:q} \
-            --model {input.model:q} \
-            --space {output.space:q} \
+            --segmentations {input.segmentations:q} \
+            --models {input.models:q} \
+            --spaces {output.spaces:q} \
             --tokens {output.tokens:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
@@ -975,22 +984,24 @@ rule align_wasserstein:
 rule align_with_pairs:
     """Fit maps to 25, 50, ... known pairs, and ask held-out words."""
     input:
-        source=lambda w: source_space(RUNGS[w.rung][0], w.seed),
-        target=lambda w: text_space(RUNGS[w.rung][1], w.seed),
+        sources=lambda w: [source_space(RUNGS[rung][0], w.seed) for rung in PAIRED],
+        targets=lambda w: [text_space(RUNGS[rung][1], w.seed) for rung in PAIRED],
         code=code_of("align-with-pairs"),
     output:
-        curve=f"{WORK}/chung2018/supervision/{{rung}}-seed{{seed}}.csv",
-        record=f"{CHUNG}/runs/align_with_pairs-{{rung}}-seed{{seed}}.json",
+        curves=[
+            f"{WORK}/chung2018/supervision/{rung}-seed{{seed}}.csv" for rung in PAIRED
+        ],
+        record=f"{CHUNG}/runs/align_with_pairs-seed{{seed}}.json",
     log:
-        f"{LOGS}/align_with_pairs-{{rung}}-seed{{seed}}.log",
+        f"{LOGS}/align_with_pairs-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/align_with_pairs-{{rung}}-seed{{seed}}.tsv"
+        f"{LOGS}/align_with_pairs-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=memory(4000),
-        runtime=60,
+        runtime=600,
         gpu=one_gpu,
     params:
         cfg=cfg("chung2018.supervision"),
@@ -998,10 +1009,10 @@ rule align_with_pairs:
         """
         python -m crosstalk align-with-pairs \
             --cfg {params.cfg:q} \
-            --source {input.source:q} \
-            --target {input.target:q} \
+            --sources {input.sources:q} \
+            --targets {input.targets:q} \
             --seed {wildcards.seed} \
-            --curve {output.curve:q} \
+            --curves {output.curves:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
@@ -1089,39 +1100,51 @@ rule score_word_classifier:
 
 
 rule score_maps:
-    """Ask held-out words through every map of a rung of the ladder."""
+    """Ask held-out words through every map of every rung of the ladder."""
     input:
         dictionary=DICTIONARY,
-        source=lambda w: source_space(RUNGS[w.rung][0], w.seed),
-        target=lambda w: text_space(RUNGS[w.rung][1], w.seed),
-        supervised=lambda w: mapping_of(*RUNGS[w.rung], "supervised", w.seed),
-        unsupervised=lambda w: [mapping_of(*RUNGS[w.rung], m, w.seed) for m in METHODS],
+        sources=lambda w: [source_space(source, w.seed) for source, _ in RUNGS.values()],
+        targets=lambda w: [text_space(text, w.seed) for _, text in RUNGS.values()],
+        supervised=lambda w: [
+            mapping_of(*sides, "supervised", w.seed) for sides in RUNGS.values()
+        ],
+        unsupervised=lambda w: [
+            mapping_of(*sides, method, w.seed)
+            for sides in RUNGS.values()
+            for method in METHODS
+        ],
         code=code_of("score-maps"),
     output:
-        answers=f"{WORK}/chung2018/items/ladder-{{rung}}-seed{{seed}}.parquet",
-        record=f"{CHUNG}/runs/score_maps-{{rung}}-seed{{seed}}.json",
+        answers=[
+            f"{WORK}/chung2018/items/ladder-{rung}-seed{{seed}}.parquet"
+            for rung in RUNGS
+        ],
+        record=f"{CHUNG}/runs/score_maps-seed{{seed}}.json",
     log:
-        f"{LOGS}/score_maps-{{rung}}-seed{{seed}}.log",
+        f"{LOGS}/score_maps-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/score_maps-{{rung}}-seed{{seed}}.tsv"
+        f"{LOGS}/score_maps-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=memory(4000),
-        runtime=30,
+        runtime=300,
     params:
-        languages=lambda w: [language_of(side) for side in RUNGS[w.rung]],
+        rungs=list(RUNGS),
+        languages=[
+            f"{language_of(source)}-{language_of(text)}"
+            for source, text in RUNGS.values()
+        ],
     shell:
         """
         python -m crosstalk score-maps \
-            --row {wildcards.rung} \
-            --source-language {params.languages[0]} \
-            --target-language {params.languages[1]} \
+            --rows {params.rungs} \
+            --languages {params.languages} \
             --seed {wildcards.seed} \
             --dictionary {input.dictionary:q} \
-            --source {input.source:q} \
-            --target {input.target:q} \
+            --sources {input.sources:q} \
+            --targets {input.targets:q} \
             --supervised {input.supervised:q} \
             --unsupervised {input.unsupervised:q} \
             --answers {output.answers:q} \

@@ -9,7 +9,7 @@ OUTPUTS
     results/{scale}/chung2018/tables/    table_4
 """
 
-CURVES = [(r, seed) for r in RUNGS if r != "other_language" for seed in P.seeds]
+CURVES = [(rung, seed) for rung in PAIRED for seed in P.seeds]
 PROJECTED = ("speech2vec", "units", "text")
 RECORDS += [
     f"{CHUNG}/runs/{job}.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,14 +24,20 @@ COLUMNS = ("pairs", "refined", "metric", "word", "correct", "fitted_pairs")
 
 
 def align_with_pairs(
-    *, cfg: SupervisionParams, source: Input, target: Input, seed: int, curve: Output
+    *,
+    cfg: SupervisionParams,
+    sources: list[Input],
+    targets: list[Input],
+    seed: int,
+    curves: list[Output],
 ) -> None:
     """Fit a map to each number of pairs, with and without refinement, and ask the held-out words.
 
-    ``curve`` is a table, one row an answer: pairs (known ones), refined (0 or 1), metric (cosine or
-    csls), word, correct (1 if its nearest of all target words is itself), fitted_pairs (those that
-    the last fit used: the known ones, or the mutual neighbours of the last round). Refinement pairs
-    words as it finds them, held-out ones among them, but is never told which belong together.
+    ``sources``, ``targets`` and ``curves`` run in parallel. A curve is a table, one row an answer:
+    pairs (known ones), refined (0 or 1), metric (cosine or csls), word, correct (1 if its nearest
+    of all target words is itself), fitted_pairs (those that the last fit used: the known ones, or
+    the mutual neighbours of the last round). Refinement pairs words as it finds them, held-out ones
+    among them, but is never told which belong together.
 
     Raises
     ------
@@ -40,12 +47,16 @@ def align_with_pairs(
         If refinement finds no pairs.
 
     """
-    pair = SpacePair(cfg, source, target)
+    for source, target, curve in zip(sources, targets, curves, strict=True):
+        _write_curve(SpacePair(cfg, source, target), cfg, seed, curve)
+
+
+def _write_curve(pair: SpacePair, cfg: SupervisionParams, seed: int, curve: Path) -> None:
     shared = shared_words(pair.source, pair.target)
     if len(shared) < cfg.held_out + min(cfg.pairs):
         raise DataError(
-            f"{source} and {target} share {len(shared)} words, too few for held_out="
-            f"{cfg.held_out} and pairs={min(cfg.pairs)}: lower either"
+            f"{pair.names} share {len(shared)} words, too few for held_out={cfg.held_out} and "
+            f"pairs={min(cfg.pairs)}: lower either"
         )
     held_out, known = split_words(shared, cfg.held_out, seed)
     x, y = _rows(pair, known)

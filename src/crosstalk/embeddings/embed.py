@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+import numpy as np
 from safetensors.torch import load_file
 
 from crosstalk.embeddings.encode import encode_segments
@@ -23,35 +22,43 @@ def embed_segments(
     *,
     network: NetworkParams,
     types: TypesParams,
-    grouping: Literal["words", "clusters"],
+    groupings: list[str],
     seed: int,
     utterances: Input,
-    segmentation: Input,
-    model: Input,
-    space: Output,
-    tokens: Output,
+    segmentations: list[Input],
+    models: list[Input],
+    spaces: list[Output],
+    tokens: list[Output],
 ) -> None:
     """Embed training segments and group them into types; embed test words one by one.
 
-    ``grouping`` is ``words`` (rows A*, A: the segmentation must be the true one, whose words are
+    One stage makes all spaces of a language, because starting a process takes longer than making
+    one: ``groupings``, ``segmentations``, ``models``, ``spaces`` and ``tokens`` run in parallel.
+
+    A grouping is ``words`` (rows A*, A: the segmentation must be the true one, whose words are
     then averaged by identity) or ``clusters`` (rows B to F: k-means, without any word). Types with
     fewer than ``types.min_count`` segments are left out, the most frequent stands first. Test
     tokens are the true words in every row, as the paper's Table 1 suggests.
     """
-    corpus, found = Utterances.load(utterances), Segmentation.load(segmentation)
+    corpus = Utterances.load(utterances)
     module = draw_network(network, corpus.frames.shape[1], seed=0)
-    module.load_state_dict(load_file(model))
-    segments = Segments.cut(corpus, found.first, found.last)
-    vectors = encode_segments(module.encode, segments, network.max_frames)
-    if grouping == "words":
-        said = corpus.word[corpus.words_of("train")]
-        grouped = average_by_word(vectors, said, corpus.vocabulary, types.min_count)
-    else:
-        labels, centres = kmeans(vectors, types.clusters, derive_seed(seed, "k-means"))
-        names = [cluster_name(label) for label in range(len(centres))]
-        grouped = average_by_word(vectors, labels, names, types.min_count)
-    grouped.save(space)
-    test = corpus.words_of("test")
-    segments = Segments.cut(corpus, corpus.word_first[test], corpus.word_last[test])
-    heard = encode_segments(module.encode, segments, network.max_frames)
-    spoken_test_tokens(corpus, heard).save(tokens)
+    for grouping, segmentation, model, space, heard in zip(
+        groupings, segmentations, models, spaces, tokens, strict=True
+    ):
+        module.load_state_dict(load_file(model))
+
+        def embed(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+            segments = Segments.cut(corpus, first, last)
+            return encode_segments(module.encode, segments, network.max_frames)
+
+        found = Segmentation.load(segmentation)
+        vectors = embed(found.first, found.last)
+        if grouping == "words":
+            labels, names = corpus.word[corpus.words_of("train")], corpus.vocabulary
+        else:
+            labels, centres = kmeans(vectors, types.clusters, derive_seed(seed, "k-means"))
+            names = [cluster_name(label) for label in range(len(centres))]
+        average_by_word(vectors, labels, names, types.min_count).save(space)
+        test = corpus.words_of("test")
+        vectors = embed(corpus.word_first[test], corpus.word_last[test])
+        spoken_test_tokens(corpus, vectors).save(heard)

@@ -7,6 +7,10 @@ the scores fall says what alignment, or meaning, lacks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import batched
+from pathlib import Path
+
 import pandas as pd
 
 from crosstalk.alignment.mapping import Mapping
@@ -15,7 +19,7 @@ from crosstalk.errors import DataError
 from crosstalk.evaluation.answers import write_items
 from crosstalk.evaluation.retrieval import first_hits, nearest_words
 from crosstalk.stage import Input, Output
-from crosstalk.text.dictionaries import read_pairs, right_words
+from crosstalk.text.dictionaries import Dictionary, read_pairs, right_words
 
 SUCCESS = 0.5
 """Share of the supervised map's score from which an unsupervised restart counts as a success."""
@@ -25,36 +29,53 @@ LEAST = 5
 
 def score_maps(
     *,
-    row: str,
-    source_language: str,
-    target_language: str,
+    rows: list[str],
+    languages: list[str],
     seed: int,
     dictionary: Input,
-    source: Input,
-    target: Input,
-    supervised: Input,
+    sources: list[Input],
+    targets: list[Input],
+    supervised: list[Input],
     unsupervised: list[Input],
-    answers: Output,
+    answers: list[Output],
 ) -> None:
-    """Ask held-out words of one rung through every map, and count the restarts that succeed.
+    """Ask held-out words of every rung through every map, and count the restarts that succeed.
 
-    ``answers`` are items of the table ``ladder`` (one column a method; a word is right if its
-    nearest target word is) and of ``success`` (one item a restart; see `SUCCESS` and `LEAST`).
+    One entry a rung, in parallel; ``languages`` are such as ``en-fr``, and ``unsupervised`` has as
+    many maps of each rung, rung after rung. ``answers`` are items of the table ``ladder`` (one
+    column a method; a word is right if its nearest target word is) and of ``success`` (one item a
+    restart; see `SUCCESS` and `LEAST`).
 
     Raises
     ------
     DataError
-        No held-out word has a right answer among the target words.
+        No held-out word of a rung has a right answer among the target words.
 
     """
-    here, there = Space.load(source), Space.load(target)
     pairs = read_pairs(dictionary)
-    gold = right_words(pairs, source_language, target_language, here.words)
+    maps = batched(unsupervised, len(unsupervised) // len(rows))
+    for row, names, source, target, known, found, path in zip(
+        rows, languages, sources, targets, supervised, maps, answers, strict=True
+    ):
+        here, there = Space.load(source), Space.load(target)
+        gold = right_words(pairs, *names.split("-"), here.words)
+        items = _rung(here, there, gold, known, found)
+        write_items(items.assign(row=row, seed=seed), path)
+
+
+def _rung(
+    here: Space,
+    there: Space,
+    gold: Dictionary,
+    supervised: Path,
+    unsupervised: Sequence[Path],
+) -> pd.DataFrame:
+    """Return the items of one rung."""
     first = Mapping.load(supervised)
     learnt = set(first.facts["dictionary"])
     words = [w for w in here.words if w not in learnt and gold.get(w, set()) & there.index.keys()]
     if not words:
-        raise DataError(f"{supervised} holds out no word that {target} has an answer to")
+        raise DataError(f"{supervised} holds out no word that its text has an answer to")
     vectors = here.vectors[[here.index[word] for word in words]]
 
     def correct(mapping: Mapping) -> pd.Series:
@@ -73,8 +94,7 @@ def score_maps(
         parts.append(
             _items("success", method, [f"restart {r}" for r in restarts], reached.astype(float))
         )
-    frame = pd.concat(parts, ignore_index=True).assign(row=row, seed=seed)
-    write_items(frame, answers)
+    return pd.concat(parts, ignore_index=True)
 
 
 def _items(table: str, column: str, clusters: list[str], correct: pd.Series) -> pd.DataFrame:
