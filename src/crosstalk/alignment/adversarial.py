@@ -165,7 +165,7 @@ class _Game:
             gradient = (logits.sigmoid_() - self.truth.unsqueeze(1)) / len(self.truth)
             rate = self.cfg.discriminator_learning_rate
             for layer in reversed(range(len(given))):
-                weight, move = self.weights[layer], given[layer].mT @ gradient
+                weight, move = self.weights[layer], (gradient.mT @ given[layer]).mT
                 self.biases[layer].sub_(gradient.sum(1, keepdim=True), alpha=rate)
                 if layer:
                     gradient = gradient @ weight.mT
@@ -224,6 +224,8 @@ class _Game:
 
 
 def _affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if weight.shape[-1] == 1:  # as a product of matrices it would take six times as long
+        return torch.linalg.vecdot(x, weight.mT).unsqueeze(-1) + bias
     return torch.bmm(x, weight).add_(bias)
 
 
