@@ -89,6 +89,7 @@ STAGES = {
     "score-segmentations": "crosstalk.evaluation.segmentation:score_segmentations",
     "score-sharing": "crosstalk.results.sharing:score_sharing",
     "score-transcripts": "crosstalk.xlsr.scoring:score_transcripts",
+    "score-similarity": "crosstalk.evaluation.similarity:score_similarity",
     "score-translations": "crosstalk.evaluation.utterances:score_translations",
     "score-vector-links": "crosstalk.contextual.vector_links:score_vector_links",
     "score-word-classifier": "crosstalk.evaluation.columns:score_word_classifier",

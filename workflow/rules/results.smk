@@ -28,6 +28,7 @@ TABLES = {
         "success",
         "units",
         "homophones",
+        "similarity",
         "utterances",
     ],
     "conneau2020": [

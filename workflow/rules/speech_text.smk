@@ -73,6 +73,13 @@ METHODS = ["adversarial", "self_learning", "wasserstein"]
 PAIRED = [rung for rung in RUNGS if rung != "other_language"]
 # Spaces whose homophones are looked at.
 HEARD = ["speech2vec", "untrained", "units", "text"]
+# Spaces that are compared with people's judgements of English words, by seed.
+JUDGED = [
+    (system, seed)
+    for system in [*HEARD, *("transcript",) * ("transcript" in RUNGS)]
+    for seed in P.seeds
+    if language_of(BASE) == "en"
+]
 SEGMENTED = [
     Segmented(
         row,
@@ -130,6 +137,7 @@ CHUNG_MEASURES = [
     for name in [
         "segmentation",
         "spoken",
+        *(["similarity"] if JUDGED else []),
         *(f"utterances-{speech}-{text}" for speech, text in ACROSS),
     ]
 ]
@@ -154,6 +162,7 @@ RECORDS += [
         "score_segmentations",
         "describe_spoken",
         "summarise_chung2018",
+        *(["score_similarity"] if JUDGED else []),
         *(f"score_translations-{speech}-{text}" for speech, text in ACROSS),
     ]
 ]
@@ -1181,6 +1190,40 @@ rule score_homophones:
             --rows {params.rows:q} \
             --spaces {input.spaces:q} \
             --answers {output.answers:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule score_similarity:
+    """Are words near to each other that people call similar?"""
+    input:
+        spaces=[source_space(f"{BASE}-{system}", seed) for system, seed in JUDGED],
+        code=code_of("score-similarity"),
+    output:
+        measures=f"{WORK}/chung2018/measures/similarity.csv",
+        record=f"{CHUNG}/runs/score_similarity.json",
+    log:
+        f"{LOGS}/score_similarity.log",
+    benchmark:
+        f"{LOGS}/score_similarity.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=30,
+    params:
+        cfg=cfg("chung2018.evaluation"),
+        rows=[system for system, _ in JUDGED],
+        seeds=[seed for _, seed in JUDGED],
+    shell:
+        """
+        python -m crosstalk score-similarity \
+            --cfg {params.cfg:q} \
+            --rows {params.rows:q} \
+            --seeds {params.seeds} \
+            --spaces {input.spaces:q} \
+            --measures {output.measures:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
 
