@@ -1,10 +1,13 @@
 """Packing keeps every utterance apart, in order and normalised, and refuses what does not fit."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from lhotse import SupervisionSegment
+from safetensors.torch import save_file
 from torchaudio.compliance import kaldi
 
 from crosstalk.corpora.manifests import SAMPLE_RATE, FlacWriter, write_manifest
@@ -14,6 +17,7 @@ from crosstalk.params.packed import PackParams
 from crosstalk.params.splits import SplitParams
 from crosstalk.speech.packed import PackedSpeech
 from crosstalk.speech.packing import pack_speech
+from crosstalk.speech.streamed import write_frames
 
 SPLITS = SplitParams()
 
@@ -149,3 +153,15 @@ def test_files_of_two_packings_do_not_mix(tmp_path, two):
     frames.write_bytes(b"x")
     with pytest.raises(DataError, match="not packed speech"):
         PackedSpeech.read(frames, cuts)
+
+
+def test_frames_are_written_as_safetensors_writes_them(tmp_path):
+    pieces = [torch.randn(n, 3).half() for n in (4, 1, 7)]
+    write_frames(tmp_path / "streamed", iter(pieces), 100.0)
+    save_file(
+        {"frames": torch.cat(pieces), "lengths": torch.tensor([4, 1, 7])},
+        tmp_path / "whole",
+        metadata={"packed": json.dumps({"rate": 100.0})},
+    )
+    assert (tmp_path / "streamed").read_bytes() == (tmp_path / "whole").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["streamed", "whole"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pandas as pd
 import torch
 from lhotse import CutSet
 from lhotse.cut import Cut
-from safetensors.torch import save_file
 from torch import Tensor
 from torchaudio.compliance import kaldi
 
@@ -21,6 +19,7 @@ from crosstalk.params.packed import PackParams
 from crosstalk.params.splits import SplitParams
 from crosstalk.progress import progress
 from crosstalk.speech.packed import CUT_COLUMNS
+from crosstalk.speech.streamed import write_frames
 from crosstalk.stage import Input, Output
 
 _CONSTANT = 1e-5  # a smaller deviation is rounding, not speech
@@ -55,20 +54,15 @@ def pack_speech(
         )
     read = [read_cuts(*pair) for pair in zip(recordings, supervisions, strict=True)]
     spoken = list(_utterances(read, audio))
-    pieces = [
+    pieces = (
         normalised(features(_samples(cut), cfg), cut.id)
         for cut in progress(spoken, label="packing", unit="utt")
-    ]
+    )
+    write_frames(frames, pieces, frame_rate(cfg))
     table = pd.DataFrame([_row(cut, splits) for cut in spoken], columns=list(CUT_COLUMNS))
     if not table["id"].is_unique:
         twice = table["id"][table["id"].duplicated()].iloc[0]
         raise DataError(f"utterance {twice} is there twice: give every source once")
-    lengths = torch.tensor([len(piece) for piece in pieces])
-    save_file(
-        {"frames": torch.cat(pieces), "lengths": lengths},
-        frames,
-        metadata={"packed": json.dumps({"rate": frame_rate(cfg)})},
-    )
     table.to_parquet(cuts, index=False)
 
 
