@@ -107,11 +107,11 @@ class ConneauParams(Section):
             if heard:
                 raise ValueError(f"compared.unseen names {' '.join(heard)}, which {name} names too")
         for name in ("seen", "contrast", "amounts"):
-            self.require_heard(name)
+            self.require_heard(f"compared.{name}")
         return self
 
-    def require_heard(self, name: str) -> None:
+    def require_heard(self, name: str, prefix: str = "") -> None:
         """Raise ValueError if a table asks for a language that multilingual models never hear."""
-        strange = sorted(set(getattr(self.compared, name)) - set(self.languages))
+        strange = sorted(set(attrgetter(name)(self)) - set(self.languages))
         if strange:
-            raise ValueError(f"compared.{name} names {' '.join(strange)}, which languages does not")
+            raise ValueError(f"{prefix}{name} names {' '.join(strange)}, which languages does not")
