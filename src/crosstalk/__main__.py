@@ -97,7 +97,7 @@ def _parser(stage: Stage) -> argparse.ArgumentParser:
     for argument in stage.arguments:
         kind = str if argument.role == "cfg" else argument.type
         flag = f"--{argument.name.replace('_', '-')}"
-        extra: dict[str, Any] = {"nargs": "+"} if argument.many else {}
+        extra: dict[str, Any] = {"nargs": "*"} if argument.many else {}
         options = {"type": kind, "choices": argument.choices, "required": True, **extra}
         parser.add_argument(flag, dest=argument.name, **options)
     parser.add_argument("--record", type=Path, help="where to write the run record (JSON)")

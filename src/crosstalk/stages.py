@@ -36,6 +36,7 @@ STAGES = {
     "gather-speech": "crosstalk.corpora.paper.gathering:gather_speech",
     "gather-supervision": "crosstalk.results.ladder:gather_supervision",
     "judge-claims": "crosstalk.results.claims:judge_claims",
+    "label-common-voice": "crosstalk.corpora.paper.labelling:label_common_voice",
     "link-by-vectors": "crosstalk.contextual.vector_links:link_by_vectors",
     "link-words": "crosstalk.contextual.links:link_words",
     "list-neighbours": "crosstalk.results.neighbours:list_neighbours",

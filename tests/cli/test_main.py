@@ -64,9 +64,9 @@ def run(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(records, "module_files", lambda module: [])  # the toy is not packaged
     Path("in.txt").write_text("ab")
 
-    def call(name="fine", cfg='{"times": 3}', text="in.txt"):
-        arguments = ["toy", "--cfg", cfg, "--name", name, "--text", text, "--more", "in.txt"]
-        arguments += ["in.txt", "--copy", "out/copy.txt", "--side", "out/side.txt"]
+    def call(name="fine", cfg='{"times": 3}', text="in.txt", more=("in.txt", "in.txt")):
+        arguments = ["toy", "--cfg", cfg, "--name", name, "--text", text, "--more", *more]
+        arguments += ["--copy", "out/copy.txt", "--side", "out/side.txt"]
         arguments += ["--parts", "out/part.0", "elsewhere/part.1"]
         status = command.main([*arguments, "--record", "runs/toy.json"])
         return status, capsys.readouterr().err
@@ -99,6 +99,12 @@ def test_a_stage_writes_outputs_and_a_record(run):
     parts = [entry["path"] for entry in record["outputs"]["parts"]]
     assert parts == ["out/part.0", "elsewhere/part.1"]
     assert [Path(part).read_text() for part in parts] == ["0", "1"]
+
+
+def test_a_list_may_be_empty(run):
+    assert run(more=()) == (0, "")
+    assert Path("out/copy.txt").read_text() == "ababab"
+    assert json.loads(Path("runs/toy.json").read_text())["inputs"]["more"] == []
 
 
 @pytest.mark.parametrize(

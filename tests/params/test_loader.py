@@ -82,6 +82,18 @@ def test_the_schema_is_the_models(request):
             "initial_words=200 must not be more than frequent_words=100",
         ),
         ({"corpora": {"tuxpaint": {"languages": ["fr", "xx"]}}}, "'xx'"),
+        (
+            {"conneau2020": {"compared": {"similar": ["it", "es"]}}},
+            "conneau2020.compared.similar=['it', 'es'] is not valid: Tuple should have at most 1 item",
+        ),
+        (
+            {"conneau2020": {"compared": {"seen": ["xx"]}}},
+            "conneau2020: compared.seen names xx, which languages does not",
+        ),
+        (
+            {"conneau2020": {"compared": {"spelt": ["yue"]}}},
+            "conneau2020.compared.spelt names yue, which languages does not",
+        ),
     ],
 )
 def test_a_wrong_parameter_is_one_line_that_helps(overrides, says):

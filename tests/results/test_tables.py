@@ -101,6 +101,19 @@ def test_a_table_shows_all_that_is_measured(layout):
     assert set(shown["note"]) <= {"", tables.CONTROL}
 
 
+def test_where_a_papers_column_is_measured_a_row_says_why_it_lacks():
+    layout = reference.read_reference(REFERENCE.with_name("conneau2020.yaml")).tables["table_1"]
+    frame = tables.long_table(layout, measured([("XLSR-10", "ky")]), "paper")
+    notes = frame.set_index(["row", "column"])["note"]
+    assert notes["XLSR-10", "ky"] == tables.OWN
+    assert notes["XLSR-53", "ky"] == "needs 56,000 h of pretraining"
+    assert notes["XLSR-English", "ky"] == notes["From scratch", "ky"] == tables.NOT_MEASURED
+    assert notes["XLSR-53", "tt"].startswith("needs Common Voice")
+    shown = tables.readable(layout, frame)
+    assert not (shown == "nan").any(axis=None)
+    assert shown.notna().all(axis=None)
+
+
 @pytest.mark.parametrize("layout", EVERY)
 def test_what_we_measure_on_our_speech_can_be_shown_on_the_papers(layout):
     """Else it would not show at scale ``paper``, except translations, known of our speech alone."""

@@ -1,10 +1,13 @@
 """Packing keeps every utterance apart, in order and normalised, and refuses what does not fit."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from lhotse import SupervisionSegment
+from safetensors.torch import save_file
 from torchaudio.compliance import kaldi
 
 from crosstalk.corpora.manifests import SAMPLE_RATE, FlacWriter, write_manifest
@@ -14,6 +17,7 @@ from crosstalk.params.packed import PackParams
 from crosstalk.params.splits import SplitParams
 from crosstalk.speech.packed import PackedSpeech
 from crosstalk.speech.packing import pack_speech
+from crosstalk.speech.streamed import write_frames
 
 SPLITS = SplitParams()
 
@@ -171,3 +175,15 @@ def test_what_sounds_like_test_data_is_in_no_training(tmp_path):
 def test_a_sources_own_splits_are_left_as_they_are(tmp_path):
     packed = pack(tmp_path, Source(tmp_path / "a", "a", [0.4] * 5, split="train", said=HOURS))
     assert packed.cuts["split"].tolist() == ["train"] * 5
+
+
+def test_frames_are_written_as_safetensors_writes_them(tmp_path):
+    pieces = [torch.randn(n, 3).half() for n in (4, 1, 7)]
+    write_frames(tmp_path / "streamed", iter(pieces), 100.0)
+    save_file(
+        {"frames": torch.cat(pieces), "lengths": torch.tensor([4, 1, 7])},
+        tmp_path / "whole",
+        metadata={"packed": json.dumps({"rate": 100.0})},
+    )
+    assert (tmp_path / "streamed").read_bytes() == (tmp_path / "whole").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["streamed", "whole"]

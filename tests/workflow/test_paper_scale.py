@@ -2,13 +2,16 @@
 
 import json
 
+import pandas as pd
 import pytest
 from tests.corpora.paper.archives import tar, tone
-from tests.corpora.paper.test_speech import ALIGNED
+from tests.corpora.paper.test_speech import ALIGNED, locale, pack
 from tests.workflow.conftest import copy_repository
 
 from crosstalk.corpora.manifests import read_cuts
 from crosstalk.corpora.paper.registry import load_paper_registry
+from crosstalk.params.loader import load_params
+from crosstalk.speech.packed import PackedSpeech
 from crosstalk.text.dictionaries import read_pairs
 
 pytestmark = pytest.mark.pipeline
@@ -91,3 +94,112 @@ def test_corpora_without_a_published_checksum_come_from_a_mirror(project, tmp_pa
     record = project.folder / "data/records/paper/spoken_wikipedia/SWC_German.tar.json"
     assert json.loads(record.read_text())["outputs"]["archive"][0]["sha256"]
     assert project.planned(*SCALE, "--", *wanted) == {}
+
+
+def test_xlsr_hears_the_papers_corpora_alone(project, provided):
+    jobs = project.planned(*SCALE, "--", "conneau2020")
+    prepared = {name.removeprefix("prepare_") for name in jobs if name.startswith("prepare_")}
+    common_voice = {"en", "es", "fr", "it", "ky", "nl", "ru", "sv_se", "tr", "tt", "zh_tw"}
+    babel = {
+        "bengali", "cantonese", "georgian", "haitian", "kurmanji", "pashto", "tamil", "turkish",
+        "tok_pisin", "vietnamese", "assamese", "tagalog", "swahili", "lao",
+    }  # fmt: skip
+    assert prepared == {f"common_voice_{part}" for part in common_voice} | {
+        f"babel_{part}" for part in babel
+    }
+    assert "fetch_archive" not in jobs  # of the miniature's sources
+    assert jobs["fetch_large_archive"] == 1  # the lists of Riviere et al.
+    assert jobs["label_common_voice"] == len(common_voice)
+    assert {name for name in jobs if name.startswith("pack_")} == {
+        "pack_common_voice",
+        "pack_babel",
+    }
+
+
+def test_no_model_hears_more_than_there_is(project):
+    """What is not training speech is at most an hour of test and a fifth for development."""
+    xlsr = load_params(project.folder / "params.yaml", {"scale": "paper"}).conneau2020
+    registry = load_paper_registry(project.folder / "workflow/paper_corpora.yaml")
+    hours = {part.language: part.hours for part in registry.corpus("common_voice").parts.values()}
+    for donor in xlsr.donors:
+        own = xlsr.little_minutes if donor in xlsr.compared.similar else 0
+        assert own + xlsr.donor_minutes < 60 * (0.8 * hours[donor] - 1), donor
+    assert xlsr.labelled_minutes == 0  # the list of an hour, however long it is
+    assert not xlsr.compared.amounts
+
+
+def test_a_language_that_a_corpus_lacks_is_named(project):
+    wrong = 'conneau2020={"languages": ["es", "xx"], "compared": {"seen": ["es"]}}'
+    done = project.snakemake("-n", *SCALE, wrong, check=False)
+    line = (done.stdout + done.stderr).splitlines()[-1]
+    assert line.startswith("crosstalk: error: common_voice has no xx: ask for languages among en")
+
+
+def test_what_is_packed_keeps_the_papers_splits(project, tmp_path, monkeypatch):
+    """From clips in the user's folder to the frames and labels that models read."""
+    lists = {
+        f"splits/{language}/{name}.txt": text
+        for language in ("es", "fr")
+        for name, text in {
+            "trainSeqs_1.0_uniform_new_version": b"a\n",
+            "testSeqs_uniform_new_version": b"b\n",
+            "validated_phones_reduced": b"a 3 11 4\nb 1 5\nc 2 2\nd 4 4\n",
+        }.items()
+    }
+    tar(tmp_path / "common_voices_splits.tar.gz", lists)
+    for language in ("es", "fr"):
+        for name, content in locale().items():
+            file = tmp_path / "common_voice" / language / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+    for number, transcript in (("LDC2016S10", "merhaba"), ("LDC2017S05", "habari")):
+        for split, hertz in (("training", 300), ("dev", 500)):
+            name = f"BABEL_OP1_105_10{hertz}_20120101_000000_inLine"
+            said = f"[0.0]\n<no-speech>\n[0.5]\n{transcript}\n[2.5]\n"
+            pack(tmp_path / "babel" / number / "pack", split, name, hertz, said)
+    monkeypatch.setitem(project.environment, "CROSSTALK_MIRROR", str(tmp_path))
+    monkeypatch.setitem(project.environment, "CROSSTALK_CORPORA", str(tmp_path))
+    compared = {"seen": ["es", "fr"], "spelt": ["tr"], "unseen": ["sw"], "similar": []}
+    chosen = {"languages": ["es", "fr"], "systems": ["multilingual"], "compared": compared}
+    folder = "work/paper/conneau2020"
+    packs = {name: f"{folder}/packed-{name}" for name in ("common_voice", "babel")}
+    wanted = [f"{stem}.parquet" for stem in packs.values()]
+    project.snakemake(*SCALE, f"conneau2020={json.dumps(chosen)}", "--", *wanted)
+    french = project.folder / "data/prepared/paper/common_voice/fr"
+    assert len(list(french.glob("*.flac"))) == 2
+    packed = {
+        name: PackedSpeech.read(
+            project.folder / f"{stem}.safetensors", project.folder / f"{stem}.parquet"
+        )
+        for name, stem in packs.items()
+    }
+    read = packed["common_voice"].cuts
+    clips = {
+        "a": ("train", "3 11 4"),
+        "b": ("test", "1 5"),
+        "c": ("dev", "2 2"),
+        "d": ("train", ""),
+    }
+    assert sorted(zip(read["id"], read["split"], read["phones"], strict=True)) == [
+        (f"common_voice-{language}/{clip}", *said)
+        for language in ("es", "fr")
+        for clip, said in clips.items()
+    ]
+    assert read["source"].nunique() == 3  # one file of Spanish, two of French
+    talked = packed["babel"].cuts
+    assert sorted(zip(talked["language"], talked["split"], talked["text"], strict=True)) == [
+        ("sw", "test", "habari"),
+        ("sw", "train", "habari"),
+        ("tr", "test", "merhaba"),
+        ("tr", "train", "merhaba"),
+    ]
+    for speech in packed.values():
+        seconds = pd.Series(speech.lengths / speech.rate)
+        pd.testing.assert_series_equal(seconds, speech.cuts["seconds"], check_names=False)
+
+
+def test_every_model_that_a_contrast_starts_from_is_trained(project):
+    contrast = 'conneau2020={"compared": {"seen": ["en"], "contrast": ["es"]}}'
+    jobs = project.planned("--config", "scale=smoke", contrast, "--", "conneau2020")
+    seen = project.planned("--config", "scale=smoke", "--", "conneau2020")
+    assert jobs["pretrain_xlsr"] == seen["pretrain_xlsr"] + 1

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections import namedtuple
+from math import ceil
 from pathlib import Path
 
 from crosstalk.corpora.registry import load_registry
@@ -281,22 +282,68 @@ Pretraining = namedtuple("Pretraining", "model audio alpha")
 Tuning = namedtuple(
     "Tuning", "pretraining languages labels minutes vocabulary protocol"
 )
+# Manifests and audio that `pack-speech` reads, and the length of those too long to be packed at once.
+ToPack = namedtuple("ToPack", "recordings supervisions audio hours")
 # A cell of a table: the errors of one fine-tuned model.
 Cell = namedtuple("Cell", "table row column language measure tuning")
+
+# At paper scale Tables 2 to 4 are of telephone speech (BABEL), with models that have heard no other:
+# their names say so. At other scales all tables share their models.
+TELEPHONE = "babel_" if PAPER else ""
+TELEPHONE_TABLES = ["table_2", "table_3", "table_4"]
+# Columns of BABEL whose names in the paper are not the codes of the languages.
+PAPER_COLUMNS = {"tpi": "tp", "yue": "zh"}
+
+
+def pack_of(pretraining):
+    """The packed speech that a model has heard and is fine-tuned and tested on."""
+    if not PAPER:
+        return "speech"
+    return "babel" if pretraining.startswith(TELEPHONE) else "common_voice"
+
+
+def xlsr_languages(pretrainings, tunings):
+    """Languages of each pack that some model hears, or that one is fine-tuned on."""
+    heard = {"common_voice": set(), "babel": set()}
+    for name, pretraining in pretrainings.items():
+        heard[pack_of(name)] |= {part.partition(":")[0] for part in pretraining.audio}
+    for tuning in tunings.values():
+        heard[pack_of(tuning.pretraining)] |= set(tuning.languages)
+    return {pack: sorted(languages) for pack, languages in heard.items() if languages}
+
+
+def prepared_sources(sources):
+    """What is packed of the miniature's sources; at paper scale see `prepared_parts`."""
+    folders = [f"{DATA}/prepared/{source}" for source in sources]
+    return ToPack(
+        recordings=[f"{folder}/recordings.jsonl.gz" for folder in folders],
+        supervisions=[f"{folder}/supervisions.jsonl.gz" for folder in folders],
+        audio=[f"{folder}/audio.flac" for folder in folders],
+        hours=0,
+    )
 
 
 def xlsr_pretrainings(params):
     """Every model that a row of a table may start from; `none` is as drawn."""
     home, alpha = list(params.languages), params.pretrain.alpha
     of = params.compared
-    alone = {*of.seen, *of.spelt, *of.unseen}
+    telephone = list(of.spelt) if PAPER else home
+    alone = {
+        *(f"only_{l}" for l in of.seen + of.contrast),
+        *(f"{TELEPHONE}only_{l}" for l in of.spelt + of.unseen),
+    }
     little = [f"{language}:{params.little_minutes:g}" for language in of.similar]
     return {
         "all": Pretraining("model", home, alpha),
         "unbalanced": Pretraining("model", home, 1.0),
         "large": Pretraining("large", home, alpha),
+        f"{TELEPHONE}all": Pretraining("model", telephone, alpha),
+        f"{TELEPHONE}large": Pretraining("large", telephone, alpha),
         "english": Pretraining("model", ["en"], alpha),
-        **{f"only_{l}": Pretraining("model", [l], alpha) for l in sorted(alone)},
+        **{
+            name: Pretraining("model", [name.rpartition("_")[2]], alpha)
+            for name in sorted(alone)
+        },
         **{f"little_{l}": Pretraining("model", little, alpha) for l in of.similar},
         **{
             f"little_{l}_and_{donor}": Pretraining(
@@ -348,10 +395,12 @@ def xlsr_cells(params):
         } | how
         if chosen["protocol"] == "full" and pretraining == "none":
             chosen["protocol"] = "all"
+        if table in TELEPHONE_TABLES:
+            pretraining = f"{TELEPHONE}{pretraining}"
         tuning = Tuning(
             pretraining=pretraining, labels=labels, minutes=minutes, **chosen
         )
-        cells.append(Cell(table, row, language.upper(), language, measure, tuning))
+        cells.append(Cell(table, row, xlsr_column(language), language, measure, tuning))
 
     for system, (row, start) in rows.items():
         if system not in systems:
@@ -383,22 +432,31 @@ def xlsr_cells(params):
                 for minutes in params.amounts_minutes:
                     amount = f"{row}, {amount_name(minutes)}"
                     add("table_5", amount, l, "CER", start(l), minutes)
+    # Below paper scale there is no time for the larger model.
+    sizes = {"": "all"} | ({" Large": "large"} if PAPER and "large" in systems else {})
     for vocabulary in ("separate", "shared"):
-        if vocabulary in systems:
-            row = f"XLSR-10 {vocabulary} vocab"
+        for size, start in sizes.items():
+            if vocabulary not in systems:
+                continue
+            row = f"XLSR-10 {vocabulary} vocab{size}"
             joint = {"languages": of.seen, "vocabulary": vocabulary}
             for l in of.seen:
-                add("table_1", row, l, "PER", "all", short, **joint)
+                add("table_1", row, l, "PER", start, short, **joint)
             joint["languages"] = of.spelt
             for l in of.spelt:
                 if vocabulary == "separate" and len(of.spelt) > 1:
-                    add("table_2", row, l, "CER", "all", 0, **joint)
+                    add("table_2", row, l, "CER", start, 0, **joint)
     for l in of.similar:
         add("table_6", "Nothing added", l, "PER", f"little_{l}", short)
         for donor in params.donors:
             start = f"little_{l}_and_{donor}"
             add("table_6", f"{donor} added", l, "PER", start, short)
     return cells
+
+
+def xlsr_column(language):
+    """Of a table: the paper's own at its scale, as the languages are then measured on its corpora."""
+    return PAPER_COLUMNS.get(language, language) if PAPER else language.upper()
 
 
 def tuning_name(tuning):
@@ -417,8 +475,8 @@ def tuning_name(tuning):
 
 def pretrained_model(pretraining, seed):
     """The trained model is a result; one as drawn is not worth keeping."""
-    if pretraining.startswith("none"):
-        return f"{WORK}/conneau2020/{pretraining}-seed{seed}.safetensors"
+    if pretraining.endswith("none"):
+        return f"{WORK}/conneau2020/none-seed{seed}.safetensors"
     return f"{CONNEAU}/models/{pretraining}-seed{seed}.safetensors"
 
 

@@ -1,7 +1,5 @@
 """What the rules of the papers' own corpora use. No science, no jobs."""
 
-from math import ceil
-
 from crosstalk.corpora.paper.registry import load_paper_registry, require
 
 RAW = f"{DATA}/raw/paper"
@@ -146,3 +144,36 @@ def manifests(kind):
         f"{PREPARED}/{corpus}/{part}/{kind}.jsonl.gz"
         for corpus, part in HEARD_PARTS[w.speech]
     ]
+
+
+def parts_speaking(corpus, languages):
+    """The part of a corpus in each language, or an error in one line."""
+    parts = {
+        entry.language: part
+        for part, entry in PAPER_CORPORA.corpus(corpus).parts.items()
+    }
+    missing = [language for language in languages if language not in parts]
+    if missing:
+        sys.exit(
+            f"crosstalk: error: {corpus} has no {' '.join(missing)}: ask for languages among "
+            f"{' '.join(sorted(parts))}, or name a part in workflow/paper_corpora.yaml"
+        )
+    return [parts[language] for language in languages]
+
+
+def supervisions_of(corpus, part):
+    """What is said in a part; of Common Voice, only an hour of training speech has labels."""
+    if corpus == "common_voice":
+        return f"{WORK}/labelled/{part}.jsonl.gz"
+    return f"{PREPARED}/{corpus}/{part}/supervisions.jsonl.gz"
+
+
+def prepared_parts(corpus, languages):
+    """What is packed of a paper's corpus."""
+    parts = parts_speaking(corpus, languages)
+    return ToPack(
+        recordings=[f"{PREPARED}/{corpus}/{p}/recordings.jsonl.gz" for p in parts],
+        supervisions=[supervisions_of(corpus, part) for part in parts],
+        audio=[file for part in parts for file in flac_files(corpus, part)],
+        hours=sum(PAPER_CORPORA.corpus(corpus).parts[part].hours for part in parts),
+    )

@@ -230,6 +230,35 @@ rule gather_speech:
         """
 
 
+rule label_common_voice:
+    """Keep the phones of Riviere et al. 2020, for training those of the hour that they chose."""
+    input:
+        supervisions=f"{PREPARED}/common_voice/{{part}}/supervisions.jsonl.gz",
+        code=code_of("label-common-voice"),
+    output:
+        labelled=f"{WORK}/labelled/{{part}}.jsonl.gz",
+        record=f"{RESULTS}/conneau2020/runs/label_common_voice-{{part}}.json",
+    log:
+        f"logs/{P.scale}/conneau2020/label_common_voice-{{part}}.log",
+    benchmark:
+        f"logs/{P.scale}/conneau2020/label_common_voice-{{part}}.tsv"
+    wildcard_constraints:
+        part="|".join(PAPER_CORPORA.corpus("common_voice").parts),
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(16000),
+        runtime=120,
+    shell:
+        """
+        python -m crosstalk label-common-voice \
+            --supervisions {input.supervisions:q} \
+            --labelled {output.labelled:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
 localrules:
     paper_corpora,
 

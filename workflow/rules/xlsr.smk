@@ -1,8 +1,9 @@
 """Conneau et al. 2020 (XLSR): pretraining on many languages, fine-tuning on labels, error rates.
 
 REQUIRED INPUTS
-    {DATA}/prepared/{tuxpaint,asterisk,ktuberling,klettres}/   recordings (corpora.smk)
-    {DATA}/prepared/{tuxpaint,asterisk}/messages.parquet       text of the language models
+    {DATA}/prepared/{tuxpaint,asterisk}/                   recordings (corpora.smk)
+    {DATA}/prepared/{tuxpaint,asterisk}/messages.parquet   text of the language models
+    data/prepared/paper/{common_voice,babel}/{part}/       at paper scale instead (paper_corpora.smk)
 OUTPUTS
     results/{scale}/conneau2020/metrics.csv      every measured number
     results/{scale}/conneau2020/models/          pretrained models
@@ -18,10 +19,6 @@ XLSR = P.conneau2020
 CONNEAU = f"{RESULTS}/conneau2020"
 XLSR_WORK = f"{WORK}/conneau2020"
 XLSR_LOGS = f"logs/{P.scale}/conneau2020"
-PACKED = {
-    "frames": f"{XLSR_WORK}/packed.safetensors",
-    "cuts": f"{XLSR_WORK}/packed.parquet",
-}
 XLSR_CELLS = xlsr_cells(XLSR)
 XLSR_TABLES = sorted({cell.table for cell in XLSR_CELLS})
 XLSR_TUNINGS = {tuning_name(cell.tuning): cell.tuning for cell in XLSR_CELLS}
@@ -30,10 +27,42 @@ XLSR_PRETRAININGS = {
     for name, pretraining in xlsr_pretrainings(XLSR).items()
     if name == "all" or name in {tuning.pretraining for tuning in XLSR_TUNINGS.values()}
 }
+
+
+def cells_of(table):
+    """Cells of one table; its models have one pack."""
+    return [cell for cell in XLSR_CELLS if cell.table == table]
+
+
+def packed_file(kind, pack):
+    """The frames of a pack, or the table of its cuts."""
+    name = f"packed-{pack}" if PAPER else "packed"
+    return f"{XLSR_WORK}/{name}.{'safetensors' if kind == 'frames' else 'parquet'}"
+
+
+def packed(kind, pretraining):
+    """The same of the pack that a model has heard."""
+    return packed_file(kind, pack_of(pretraining))
+
+
+# What is packed together: all sources, or at paper scale the languages asked for of each corpus.
+if PAPER:
+    XLSR_LANGUAGES = xlsr_languages(XLSR_PRETRAININGS, XLSR_TUNINGS)
+    XLSR_PACKS = {
+        pack: prepared_parts(pack, XLSR_LANGUAGES[pack]) for pack in XLSR_LANGUAGES
+    }
+    RECORDS += [
+        f"{CONNEAU}/runs/label_common_voice-{part}.json"
+        for part in parts_speaking("common_voice", XLSR_LANGUAGES["common_voice"])
+    ]
+else:
+    XLSR_PACKS = {"speech": prepared_sources(HEARD_SOURCES)}
+
+
+RECORDS += [f"{CONNEAU}/runs/pack_{pack}.json" for pack in XLSR_PACKS]
 RECORDS += [
     f"{CONNEAU}/runs/{job}.json"
     for job in [
-        "pack_speech",
         "score_transcripts",
         "score_sharing",
         "summarise_conneau2020",
@@ -65,45 +94,51 @@ wildcard_constraints:
     cell_table="|".join(XLSR_TABLES),
 
 
-rule pack_speech:
-    """Put all recordings into one array of frames."""
-    input:
-        recordings=expand(
-            f"{DATA}/prepared/{{source}}/recordings.jsonl.gz", source=HEARD_SOURCES
-        ),
-        supervisions=expand(
-            f"{DATA}/prepared/{{source}}/supervisions.jsonl.gz", source=HEARD_SOURCES
-        ),
-        audio=expand(f"{DATA}/prepared/{{source}}/audio.flac", source=HEARD_SOURCES),
-        code=code_of("pack-speech"),
-    output:
-        **PACKED,
-        record=f"{CONNEAU}/runs/pack_speech.json",
-    log:
-        f"{XLSR_LOGS}/pack_speech.log",
-    benchmark:
-        f"{XLSR_LOGS}/pack_speech.tsv"
-    conda:
-        "../../envs/environment.yml"
-    threads: 1
-    resources:
-        mem_mb=memory(8000),
-        runtime=120,
-    params:
-        cfg=cfg("conneau2020.pack"),
-        splits=cfg("corpora.splits"),
-    shell:
-        """
-        python -m crosstalk pack-speech \
-            --cfg {params.cfg:q} \
-            --splits {params.splits:q} \
-            --recordings {input.recordings:q} \
-            --supervisions {input.supervisions:q} \
-            --audio {input.audio:q} \
-            --frames {output.frames:q} \
-            --cuts {output.cuts:q} \
-            --record {output.record:q} 2>&1 | tee {log:q}
-        """
+# One rule a pack: how many files it reads depends on its corpus.
+for pack, parts in XLSR_PACKS.items():
+
+    rule:
+        """Put all recordings into one array of frames."""
+        name:
+            f"pack_{pack}"
+        input:
+            recordings=parts.recordings,
+            supervisions=parts.supervisions,
+            audio=parts.audio,
+            code=code_of("pack-speech"),
+        output:
+            frames=packed_file("frames", pack),
+            cuts=packed_file("cuts", pack),
+            record=f"{CONNEAU}/runs/pack_{pack}.json",
+        log:
+            f"{XLSR_LOGS}/pack_{pack}.log",
+        benchmark:
+            f"{XLSR_LOGS}/pack_{pack}.tsv"
+        conda:
+            "../../envs/environment.yml"
+        threads: 1
+        resources:
+            # manifests of a million utterances at paper scale; frames go to the disk one by one
+            mem_mb=memory(32000 if PAPER else 8000),
+            # decoded at 100 times real time
+            runtime=120 + ceil(parts.hours * 60 / 100),
+            # samples are 115 MB an hour, and lie there twice until the file is whole
+            disk_mb=1000 + ceil(parts.hours * 230),
+        params:
+            cfg=cfg("conneau2020.pack"),
+            splits=cfg("corpora.splits"),
+        shell:
+            """
+            python -m crosstalk pack-speech \
+                --cfg {params.cfg:q} \
+                --splits {params.splits:q} \
+                --recordings {input.recordings:q} \
+                --supervisions {input.supervisions:q} \
+                --audio {input.audio:q} \
+                --frames {output.frames:q} \
+                --cuts {output.cuts:q} \
+                --record {output.record:q} 2>&1 | tee {log:q}
+            """
 
 
 rule draw_xlsr:
@@ -138,7 +173,8 @@ rule draw_xlsr:
 rule pretrain_xlsr:
     """Pretrain on the speech of some languages, without labels."""
     input:
-        **PACKED,
+        frames=lambda w: packed("frames", w.pretraining),
+        cuts=lambda w: packed("cuts", w.pretraining),
         code=code_of("pretrain-xlsr"),
     output:
         model=f"{CONNEAU}/models/{{pretraining}}-seed{{seed}}.safetensors",
@@ -179,7 +215,8 @@ rule pretrain_xlsr:
 rule finetune_ctc:
     """Teach a pretrained model to write phones or characters."""
     input:
-        **PACKED,
+        frames=lambda w: packed("frames", XLSR_TUNINGS[w.tuning].pretraining),
+        cuts=lambda w: packed("cuts", XLSR_TUNINGS[w.tuning].pretraining),
         pretrained=lambda w: pretrained_model(
             XLSR_TUNINGS[w.tuning].pretraining, w.seed
         ),
@@ -230,14 +267,19 @@ rule finetune_ctc:
 rule transcribe:
     """Write the test utterances with every fine-tuned model of a table, and count errors."""
     input:
-        **PACKED,
+        frames=lambda w: packed("frames", cells_of(w.cell_table)[0].tuning.pretraining),
+        cuts=lambda w: packed("cuts", cells_of(w.cell_table)[0].tuning.pretraining),
         models=lambda w: [
             f"{XLSR_WORK}/ctc/{tuning_name(cell.tuning)}-seed{w.seed}.safetensors"
-            for cell in XLSR_CELLS
-            if cell.table == w.cell_table
+            for cell in cells_of(w.cell_table)
         ],
-        messages=expand(
-            f"{DATA}/prepared/{{source}}/messages.parquet", source=HEARD_SOURCES
+        # Texts of the language models beside the training transcripts; the paper has none.
+        messages=(
+            []
+            if PAPER
+            else expand(
+                f"{DATA}/prepared/{{source}}/messages.parquet", source=HEARD_SOURCES
+            )
         ),
         code=code_of("transcribe"),
     output:
@@ -257,16 +299,10 @@ rule transcribe:
     params:
         cfg=cfg("conneau2020.decode"),
         splits=cfg("corpora.splits"),
-        rows=lambda w: [cell.row for cell in XLSR_CELLS if cell.table == w.cell_table],
-        columns=lambda w: [
-            cell.column for cell in XLSR_CELLS if cell.table == w.cell_table
-        ],
-        languages=lambda w: [
-            cell.language for cell in XLSR_CELLS if cell.table == w.cell_table
-        ],
-        measures=lambda w: [
-            cell.measure for cell in XLSR_CELLS if cell.table == w.cell_table
-        ],
+        rows=lambda w: [cell.row for cell in cells_of(w.cell_table)],
+        columns=lambda w: [cell.column for cell in cells_of(w.cell_table)],
+        languages=lambda w: [cell.language for cell in cells_of(w.cell_table)],
+        measures=lambda w: [cell.measure for cell in cells_of(w.cell_table)],
     shell:
         """
         python -m crosstalk transcribe \
@@ -327,7 +363,8 @@ rule score_transcripts:
 rule count_codes:
     """Count which codes every language uses."""
     input:
-        **PACKED,
+        frames=packed("frames", "all"),
+        cuts=packed("cuts", "all"),
         model=f"{CONNEAU}/models/all-seed{{seed}}.safetensors",
         code=code_of("count-codes"),
     output:
@@ -508,7 +545,7 @@ rule plot_sharing:
 rule count_hours:
     """Add up the audio of each language, so that its figure needs no audio."""
     input:
-        cuts=PACKED["cuts"],
+        cuts=packed("cuts", "all"),
         code=code_of("count-hours"),
     output:
         hours=f"{CONNEAU}/examples/hours.csv",

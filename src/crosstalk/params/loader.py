@@ -86,6 +86,8 @@ def _one_line(error: ValidationError) -> str:
         return f"{path} is missing from params.yaml{more}"
     expected = first.get("ctx", {}).get("expected")
     message = f"should be {expected}" if expected else first["msg"]
+    if isinstance(first["input"], Mapping):  # a whole group, and what does not go together in it
+        return f"{path}: {message}".removeprefix(": ").replace("Value error, ", "") + more
     return f"{path}={first['input']!r} is not valid: {message}{more}"
 
 

@@ -206,4 +206,6 @@ class Params(Section):
     def _has_its_corpora(self) -> Self:
         if self.scale != "paper" and any("swc" in pair for pair in self.chung2018.pairs):
             raise ValueError("chung2018.pairs names swc, which only the scale paper has")
+        if self.scale != "paper":  # there, what is spelt has a corpus and models of its own
+            self.conneau2020.require_heard("compared.spelt", prefix="conneau2020.")
         return self

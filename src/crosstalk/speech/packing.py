@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import compress
 from pathlib import Path
@@ -11,7 +10,6 @@ import pandas as pd
 import torch
 from lhotse import CutSet
 from lhotse.cut import Cut
-from safetensors.torch import save_file
 from torch import Tensor
 from torchaudio.compliance import kaldi
 
@@ -22,6 +20,7 @@ from crosstalk.params.packed import PackParams
 from crosstalk.params.splits import SplitParams
 from crosstalk.progress import progress
 from crosstalk.speech.packed import CUT_COLUMNS
+from crosstalk.speech.streamed import write_frames
 from crosstalk.stage import Input, Output
 
 _CONSTANT = 1e-5  # a smaller deviation is rounding, not speech
@@ -62,16 +61,11 @@ def pack_speech(
         twice = table["id"][table["id"].duplicated()].iloc[0]
         raise DataError(f"utterance {twice} is there twice: give every source once")
     kept = ~_repeated(table, [_own_split(cut) is None for cut in spoken])
-    pieces = [
+    pieces = (
         normalised(features(_samples(cut), cfg), cut.id)
         for cut in progress(list(compress(spoken, kept)), label="packing", unit="utt")
-    ]
-    lengths = torch.tensor([len(piece) for piece in pieces])
-    save_file(
-        {"frames": torch.cat(pieces), "lengths": lengths},
-        frames,
-        metadata={"packed": json.dumps({"rate": frame_rate(cfg)})},
     )
+    write_frames(frames, pieces, frame_rate(cfg))
     table[kept].to_parquet(cuts, index=False)
 
 
