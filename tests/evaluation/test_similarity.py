@@ -95,7 +95,7 @@ def by_the_definition(space, words):
         if {pair.first, pair.second} <= words:
             a, b = (space.vectors[space.index[word]] for word in (pair.first, pair.second))
             judged.append(pair.score)
-            cosines.append(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+            cosines.append(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
     return spearmanr(judged, cosines).statistic, len(judged)
 
 
