@@ -62,6 +62,12 @@ ENCODED = {
     "kmeans": ("words", "clusters"),
     **{segmenter: (segmenter, "clusters") for segmenter in SEGMENTERS.values()},
 }
+# Those that are shown the true words, and what becomes of them.
+OF_WORDS = {
+    encoded: grouping
+    for encoded, (segments, grouping) in ENCODED.items()
+    if segments == "words"
+}
 # What stands for a test token: its own acoustic embedding, or the vector of its word.
 TYPES_ONLY = ["text", "again", "rotated", "transcript", "misheard"]
 UNITS = ["units", "taught_units"]
@@ -186,7 +192,12 @@ RECORDS += [
             for speech in LANGUAGES
             for segments in ["words", *SEGMENTERS.values()]
         ),
-        *(f"embed_segments-{speech}" for speech in LANGUAGES),
+        *(f"embed_words-{speech}" for speech in LANGUAGES),
+        *(
+            f"embed_segments-{speech}-{segmenter}"
+            for speech in LANGUAGES
+            for segmenter in SEGMENTERS.values()
+        ),
         *(f"align_{method}" for method in MAPS),
         *(f"answer_column-{speech}-{text}" for speech, text in PAIRS),
         "score_maps",
@@ -512,41 +523,81 @@ rule draw_encoder:
         """
 
 
-rule embed_segments:
-    """Embed speech: training segments grouped into types, test words one by one."""
+rule embed_words:
+    """Embed true words: averaged by word or clustered; test words one by one."""
     input:
         utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
-        segmentations=lambda w: [
-            segmentation_path(w.speech, segments, w.seed)
-            for segments, _ in ENCODED.values()
-        ],
-        models=lambda w: [encoder_model(w.speech, e, w.seed) for e in ENCODED],
+        segmentations=lambda w: [segmentation_path(w.speech, "words", w.seed)]
+        * len(OF_WORDS),
+        models=lambda w: [encoder_model(w.speech, e, w.seed) for e in OF_WORDS],
         code=code_of("embed-segments"),
     output:
         spaces=[
             f"{SPACES}/{{speech}}-{encoded}-seed{{seed}}.safetensors"
-            for encoded in ENCODED
+            for encoded in OF_WORDS
         ],
         tokens=[
             f"{SPACES}/{{speech}}-{encoded}-seed{{seed}}.tokens.safetensors"
-            for encoded in ENCODED
+            for encoded in OF_WORDS
         ],
-        record=f"{CHUNG}/runs/embed_segments-{{speech}}-seed{{seed}}.json",
+        record=f"{CHUNG}/runs/embed_words-{{speech}}-seed{{seed}}.json",
     log:
-        f"{LOGS}/embed_segments-{{speech}}-seed{{seed}}.log",
+        f"{LOGS}/embed_words-{{speech}}-seed{{seed}}.log",
     benchmark:
-        f"{LOGS}/embed_segments-{{speech}}-seed{{seed}}.tsv"
+        f"{LOGS}/embed_words-{{speech}}-seed{{seed}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
     resources:
         mem_mb=memory(CORPUS_MB),
-        runtime=420,
+        runtime=180,
         gpu=one_gpu,
     params:
         network=cfg("chung2018.speech2vec.network"),
         types=cfg("chung2018.speech2vec.types"),
-        groupings=[grouping for _, grouping in ENCODED.values()],
+        groupings=list(OF_WORDS.values()),
+    shell:
+        """
+        python -m crosstalk embed-segments \
+            --network {params.network:q} \
+            --types {params.types:q} \
+            --groupings {params.groupings} \
+            --seed {wildcards.seed} \
+            --utterances {input.utterances:q} \
+            --segmentations {input.segmentations:q} \
+            --models {input.models:q} \
+            --spaces {output.spaces:q} \
+            --tokens {output.tokens:q} \
+            --record {output.record:q} 2>&1 | tee {log:q}
+        """
+
+
+rule embed_segments:
+    """Embed found segments and cluster them; embed test words one by one."""
+    input:
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        segmentations=lambda w: [segmentation_path(w.speech, w.segmenter, w.seed)],
+        models=lambda w: [encoder_model(w.speech, w.segmenter, w.seed)],
+        code=code_of("embed-segments"),
+    output:
+        spaces=[f"{SPACES}/{{speech}}-{{segmenter}}-seed{{seed}}.safetensors"],
+        tokens=[f"{SPACES}/{{speech}}-{{segmenter}}-seed{{seed}}.tokens.safetensors"],
+        record=f"{CHUNG}/runs/embed_segments-{{speech}}-{{segmenter}}-seed{{seed}}.json",
+    log:
+        f"{LOGS}/embed_segments-{{speech}}-{{segmenter}}-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/embed_segments-{{speech}}-{{segmenter}}-seed{{seed}}.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(CORPUS_MB),
+        runtime=180,
+        gpu=one_gpu,
+    params:
+        network=cfg("chung2018.speech2vec.network"),
+        types=cfg("chung2018.speech2vec.types"),
+        groupings="clusters",
     shell:
         """
         python -m crosstalk embed-segments \

@@ -32,8 +32,8 @@ def embed_segments(
 ) -> None:
     """Embed training segments and group them into types; embed test words one by one.
 
-    One stage makes all spaces of a language, because starting a process takes longer than making
-    one: ``groupings``, ``segmentations``, ``models``, ``spaces`` and ``tokens`` run in parallel.
+    A stage makes several spaces, because starting a process takes longer than making one:
+    ``groupings``, ``segmentations``, ``models``, ``spaces`` and ``tokens`` run in parallel.
 
     A grouping is ``words`` (rows A*, A: the segmentation must be the true one, whose words are
     then averaged by identity) or ``clusters`` (rows B to F: k-means, without any word). Types with
