@@ -69,7 +69,7 @@ def train_speech2vec(
             module,
             optimiser,
             contexts.batch_at,
-            lambda module, batch: module(batch),
+            lambda module, batch, _: module(batch),
             schedule,
             state,
             label=f"Speech2Vec seed {seed}",
