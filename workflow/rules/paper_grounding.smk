@@ -24,6 +24,15 @@ SPEECH_HOURS = {
 }
 CHOSEN_PARTS = [*CAPTION_HOURS, *SPEECH_HOURS]
 
+RECORDS += [
+    f"{RESULTS}/cruzblandon2025/runs/{job}.json"
+    for job in [
+        *(f"choose_captions-{corpus}-{part}" for corpus, part in CAPTION_HOURS),
+        *(f"choose_speech-{corpus}-{part}" for corpus, part in SPEECH_HOURS),
+        "gather_pictures",
+    ]
+]
+
 
 def chosen(corpora):
     """What is chosen of some parts."""
