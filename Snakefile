@@ -34,6 +34,7 @@ include: "workflow/rules/corpora.smk"
 if P.scale == "paper":
 
     include: "workflow/rules/paper_corpora.smk"
+    include: "workflow/rules/paper_grounding.smk"
 
 
 include: "workflow/rules/speech_text.smk"

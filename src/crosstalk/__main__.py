@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -28,6 +29,7 @@ from crosstalk.errors import CrosstalkError, DataError, ParameterError, StateErr
 from crosstalk.params.section import Section
 from crosstalk.stage import Argument, Stage, load_stage
 from crosstalk.stages import STAGES
+from crosstalk.training.processes import is_first
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,7 +74,7 @@ def _run(name: str, arguments: Sequence[str]) -> None:
         missing = [str(path) for path in written if not partial[path].exists()]
         if missing:
             raise CrosstalkError(f"stage {name} did not write {', '.join(missing)}")
-        if record_path:
+        if record_path and is_first():
             record = _record(stage, keywords, inputs, outputs, partial, started)
             partial[record_path].write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
@@ -135,8 +137,13 @@ def _whole_or_absent(outputs: Sequence[Path]) -> Iterator[dict[Path, Path]]:
     """Map each output to a place in a hidden sibling folder; move all there on success.
 
     The folder's name comes from the outputs, so a run that was killed leaves nothing that its
-    repetition does not clear; a lock on it keeps two writers of one output apart.
+    repetition does not clear; a lock on it keeps two writers of one output apart. Of several
+    processes of one training the first alone writes them; what the others write is thrown away.
     """
+    if not is_first():
+        with TemporaryDirectory(prefix="crosstalk-") as folder:
+            yield {path: Path(folder, f"{n}-{path.name}") for n, path in enumerate(outputs)}
+        return
     folders: dict[Path, Path] = {}
     with ExitStack() as stack:
         for path in outputs:

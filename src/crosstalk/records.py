@@ -16,6 +16,7 @@ from typing import Any
 from crosstalk.digest import file_digest
 from crosstalk.sources import module_files
 from crosstalk.training.lease import held
+from crosstalk.training.processes import processes
 
 PACKAGES = ("torch", "torchaudio", "numpy", "scipy", "gensim", "lhotse", "pandas", "snakemake")
 PACKAGE_ROOT = Path(__file__).parent
@@ -59,6 +60,8 @@ def describe_machine() -> dict[str, Any]:
         if held():
             machine["device"] = torch.cuda.get_device_name()
             machine["cuda"] = torch.version.cuda
+    if processes() > 1:
+        machine["processes"] = processes()
     return machine
 
 

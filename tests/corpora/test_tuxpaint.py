@@ -12,6 +12,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from crosstalk.corpora.manifests import SAMPLE_RATE, read_cuts
+from crosstalk.corpora.pictures import small_picture
 from crosstalk.corpora.recordings import (
     BrokenRecordingError,
     decode,
@@ -25,7 +26,6 @@ from crosstalk.corpora.tuxpaint import (
     parse_captions,
     place_of,
     prepare_tuxpaint,
-    small_picture,
 )
 from crosstalk.errors import DataError
 from crosstalk.params.tuxpaint import RecordingChecks, TuxpaintParams

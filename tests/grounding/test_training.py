@@ -68,8 +68,30 @@ def test_every_variant_sees_the_same_masked_batches_with_the_same_masks(world, m
     for variant in ("alone", "pictures", "text"):
         module = training._draw(cfg, variant, 0, 0).train()
         step = joint_steps(masked, speech, seen, ["fr", "ru"], variant, cfg, 0)(1)
-        losses[variant] = float(objective(module, cfg)(module, step).others["masked"])
+        losses[variant] = float(objective(module, cfg, 3)(module, step, 1).others["masked"])
     assert losses["alone"] == losses["pictures"] == losses["text"]
+
+
+def test_two_processes_go_on_where_the_first_stage_of_both_ended(world, monkeypatch):
+    cfg = tiny()
+    speech = training_audio(PackedSpeech.read(world.frames, world.cuts), ["fr"], 1.0, "same")
+    seen = Pictures.load(world.pictures)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for variant in BOTH:
+        step_at = joint_steps(lambda number: [number], speech, seen, ["fr"], variant, cfg, 0)
+        assert step_at(0).masked == [2 * cfg.pretrain.updates]
+
+
+def test_the_temperature_falls_from_one_stage_to_the_next(world, monkeypatch):
+    cfg = tiny()
+    speech = training_audio(PackedSpeech.read(world.frames, world.cuts), ["fr"], 1.0, "same")
+    step = Step(masked_batches(speech, ["fr"], cfg, 0)(0), None, None, None)
+    module = training._draw(cfg, "alone", 0, 0)
+    asked = []
+    monkeypatch.setattr(module.speech.quantiser, "temperature", lambda n: asked.append(n) or 1.0)
+    for update in range(2):
+        objective(module, cfg, cfg.pretrain.updates)(module, step, update)
+    assert asked == [cfg.pretrain.updates, cfg.pretrain.updates + 1]
 
 
 def test_an_update_hears_both_languages_evenly(world):
@@ -160,13 +182,13 @@ def test_a_model_of_scale_paper_learns_from_a_step():
     assert speech == pytest.approx(95e6, rel=0.02)  # wav2vec 2.0 Base
     audio = torch.randn(2, 16_000, 1)
     step = Step(
-        masked=[Batch(audio, seed=0, step=0)],
+        masked=[Batch(audio, seed=0)],
         captions=(audio, torch.tensor([16_000, 12_000])),
         seen=torch.randn(2, 1024),
         same=torch.eye(2, dtype=torch.bool),
     )
     before = [weight.detach().clone() for weight in module.parameters()]
-    sums = objective(module, cfg)(module, step)
+    sums = objective(module, cfg, 0)(module, step, 0)
     sums.loss.backward()
     torch.optim.AdamW(module.parameters(), lr=1e-3).step()
     assert torch.isfinite(sums.loss)

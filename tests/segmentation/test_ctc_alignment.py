@@ -108,7 +108,7 @@ def test_every_path_is_weighted_against_the_priors_of_its_symbols():
         if [symbol for symbol, _ in groupby(path) if symbol] == [2, 1]:
             total += np.prod([weights[t, symbol].item() for t, symbol in enumerate(path)])
     batch = LabelledBatch(
-        probabilities.log(), torch.tensor([3]), torch.tensor([2, 1]), torch.tensor([2]), 0, 0
+        probabilities.log(), torch.tensor([3]), torch.tensor([2, 1]), torch.tensor([2]), 0
     )
     assert ctc_alignment._loss(model, batch, CTC).loss.item() == pytest.approx(-np.log(total))
 

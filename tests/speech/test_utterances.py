@@ -3,20 +3,23 @@
 import gzip
 import json
 from itertools import pairwise
+from weakref import WeakSet
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crosstalk.errors import DataError
+from crosstalk.evaluation.spoken import describe_spoken
 from crosstalk.params.speech import FeatureParams
 from crosstalk.segmentation.boundaries import Segmentation
 from crosstalk.speech.extraction import extract_utterances, frame_range
 from crosstalk.speech.features import levels, mfcc
 from crosstalk.speech.segments import Segments
-from crosstalk.speech.utterances import Utterances
+from crosstalk.speech.utterances import Utterances, read_width
 
 RAW = FeatureParams(normalisation="none")
 RATE = 16000
@@ -122,6 +125,37 @@ def test_levels_are_those_of_the_frames(corpus):
     expected = 20 * np.log10(0.5 / np.sqrt(2))
     np.testing.assert_allclose(levels(cosine, RAW)[2:-2], expected, atol=1e-3)
     assert len(corpus.extract().energy) == 300
+
+
+def test_the_width_of_frames_is_read_without_them(corpus, monkeypatch):
+    utterances = corpus.extract()
+    monkeypatch.setattr(Utterances, "load", None)
+    assert read_width(corpus.utterances) == utterances.frames.shape[1]
+    corpus.utterances.write_bytes(b"no tensors")
+    with pytest.raises(DataError, match="not a file of utterances"):
+        read_width(corpus.utterances)
+
+
+def test_corpora_are_described_one_at_a_time(corpus, monkeypatch):
+    corpus.extract()
+    load, alive = Utterances.load, WeakSet()
+
+    def load_alone(path):
+        assert not alive
+        loaded = load(path)
+        alive.add(loaded)
+        return loaded
+
+    monkeypatch.setattr(Utterances, "load", load_alone)
+    measures = corpus.folder / "spoken.csv"
+    describe_spoken(
+        shift_ms=10.0, rows=["a", "b"], utterances=[corpus.utterances] * 2, measures=measures
+    )
+    rows = pd.read_csv(measures).pivot_table("value", "row", "column")
+    assert rows.index.tolist() == ["a", "b"]
+    assert rows["distinct words"].tolist() == [3, 3]
+    assert rows["test words"].tolist() == [2, 2]
+    assert rows["test (hours)"].tolist() == pytest.approx([2 / 3600] * 2, abs=1e-4)
 
 
 def test_saving_is_lossless_and_reproducible(corpus):

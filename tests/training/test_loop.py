@@ -37,7 +37,7 @@ def fit(root, result, *, steps=60, pause=0.0, key="a"):
             model,
             optimiser,
             batch_at,
-            lambda m, x: (m(x) - x.sum(1, keepdim=True)).square().mean(),
+            lambda m, x, _: (m(x) - x.sum(1, keepdim=True)).square().mean(),
             schedule,
             state,
             label="fit",
@@ -136,7 +136,7 @@ def test_divergence_is_named(tmp_path, monkeypatch):
             model,
             optimiser,
             lambda _: torch.tensor([[float("inf")]]),
-            lambda m, x: m(x).sum() * 0,
+            lambda m, x, _: m(x).sum() * 0,
             schedule,
             state,
             label="fit",
@@ -149,7 +149,7 @@ def descend(batches, *, parts=1, steps=20, **more):
     nn.init.zeros_(model.weight)
     optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
 
-    def loss_of(model, points):
+    def loss_of(model, points, _):
         error = (model(points) - points.sum(1, keepdim=True)).square()
         return Sums(error.sum(), len(points), {"far": (error > 1).sum()})
 
@@ -204,7 +204,7 @@ def test_a_watcher_can_stop_a_training(tmp_path, monkeypatch):
             model,
             torch.optim.SGD(model.parameters(), lr=0.1),
             lambda _: torch.ones(1, 1),
-            lambda m, x: m(x).sum(),
+            lambda m, x, _: m(x).sum(),
             schedule,
             state,
             label="fit",

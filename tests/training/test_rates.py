@@ -42,7 +42,7 @@ def test_the_loop_moves_by_the_rate(tmp_path, monkeypatch, rate):
             model,
             optimiser,
             lambda _: torch.ones(1, 1),
-            lambda m, x: m(x).sum(),
+            lambda m, x, _: m(x).sum(),
             schedule,
             state,
             label="move",

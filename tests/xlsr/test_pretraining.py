@@ -1,10 +1,13 @@
 """Pretraining learns, resumes to the same bytes, weighs every masked frame alike, and gives up
 where it cannot go on."""
 
+import json
 import multiprocessing
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from functools import partial
 
@@ -12,15 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tests.xlsr.models import tiny
 
 from crosstalk.errors import DataError, TrainingError
 from crosstalk.params.xlsr import PretrainParams
 from crosstalk.speech.packed import CUT_COLUMNS, PackedSpeech
 from crosstalk.training import state as state_module
-from crosstalk.training.loop import Schedule, train
-from crosstalk.training.state import training_state
 from crosstalk.xlsr import pretraining
 from crosstalk.xlsr.model import load_model
 from crosstalk.xlsr.objective import draw_distractors
@@ -168,50 +169,82 @@ def test_the_loss_of_a_masked_frame_does_not_depend_on_how_a_batch_is_split():
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
 
 
-def train_share(rank, processes, parts, folder, port):
-    """Train a few updates in one of several processes, and keep the history."""
-    if processes > 1:
-        os.environ |= {
-            "RANK": str(rank),
-            "LOCAL_RANK": str(rank),
-            "WORLD_SIZE": str(processes),
-            "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": str(port),
-            "ACCELERATE_USE_CPU": "true",
-        }
-    torch.set_num_threads(1)
-    state_module.ROOT = folder / f"state-{processes}-{rank}"
-    cfg = PRETRAIN.model_copy(update={"accumulate": processes * parts, "batch_seconds": 6.0})
-    model = draw_model(MODEL, seed=0)
-    speech = PackedSpeech.read(folder / "frames.safetensors", folder / "cuts.parquet")
-    schedule = Schedule(6, log_every=1, gradient_norm=1.0, parts=parts)
-    with training_state("share", {}) as state:
-        history = train(
-            model,
-            torch.optim.AdamW(model.parameters(), lr=1e-3),
-            Batches(speech, cfg, seed=0),
-            objective(model, cfg, speech.rate),
-            schedule,
-            state,
-            label="share",
-        )
-    pd.DataFrame(history).to_csv(folder / f"{processes}-{rank}.csv", index=False)
-
-
-def test_two_processes_train_as_one_with_two_parts(packed):
+def start_shares(folder, name, *, processes, accumulate, code=("-m", "crosstalk")):
+    """Start one training as torchrun does, in so many processes; ``code`` is what each runs."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    train_share(0, 1, 2, packed, port)
-    shares = [FORKS.Process(target=train_share, args=(rank, 2, 1, packed, port)) for rank in (0, 1)]
-    for share in shares:
-        share.start()
-    for share in shares:
-        share.join()
-    alone, first, second = (pd.read_csv(packed / f"{n}.csv") for n in ("1-0", "2-0", "2-1"))
-    pd.testing.assert_frame_equal(first, second)
-    pd.testing.assert_frame_equal(alone, first, rtol=1e-4)
-    assert alone["loss"].iloc[-1] < alone["loss"].iloc[0]
+    short = {"updates": 6, "batch_seconds": 6.0, "log_every": 1, "accumulate": accumulate}
+    quantiser = MODEL.quantiser.model_copy(update={"temperature_decay": 0.5})
+    command = [sys.executable, *code, "pretrain-xlsr"]
+    command += ["--cfg", MODEL.model_copy(update={"quantiser": quantiser}).model_dump_json()]
+    command += ["--pretrain", PRETRAIN.model_copy(update=short).model_dump_json()]
+    command += ["--seed", "0", "--languages", "a", "b"]
+    command += ["--frames", "frames.safetensors", "--cuts", "cuts.parquet"]
+    command += ["--model", f"{name}/model", "--history", f"{name}/history"]
+    command += ["--record", f"{name}/record"]
+    launcher = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "CROSSTALK_DEVICE": "cpu"}
+    ranks = [{"RANK": str(r), "LOCAL_RANK": str(r)} for r in range(processes)]
+    if processes == 1:
+        ranks = [{}]
+    else:
+        launcher["WORLD_SIZE"] = str(processes)
+    return [
+        subprocess.Popen(command, cwd=folder, env=os.environ | launcher | rank) for rank in ranks
+    ]
+
+
+def train_shares(folder, name, **how):
+    assert [share.wait() for share in start_shares(folder, name, **how)] == [0] * how["processes"]
+    return load_file(folder / name / "model"), pd.read_csv(folder / name / "history")
+
+
+SLOWLY = """
+import sys, time
+from functools import partial
+from crosstalk import __main__ as command
+from crosstalk.xlsr import pretraining
+
+class SlowBatches(pretraining.Batches):
+    def __call__(self, step):
+        time.sleep(0.5)
+        return super().__call__(step)
+
+pretraining.Batches = SlowBatches
+pretraining.Schedule = partial(pretraining.Schedule, save_seconds=0.0)
+command.leave(command.main())
+"""
+
+
+def test_two_processes_train_as_one_that_accumulates_twice(packed):
+    alone, curve = train_shares(packed, "alone", processes=1, accumulate=2)
+    shared, same_curve = train_shares(packed, "shared", processes=2, accumulate=1)
+    assert list(alone) == list(shared)
+    for name, weights in alone.items():
+        torch.testing.assert_close(weights, shared[name], rtol=1e-3, atol=1e-4)
+    pd.testing.assert_frame_equal(curve, same_curve, rtol=1e-4)
+    record = json.loads((packed / "shared" / "record").read_text())
+    assert record["machine"]["processes"] == 2
+    assert [output["path"] for output in record["outputs"]["model"]] == ["shared/model"]
+    assert sorted(path.name for path in (packed / "shared").iterdir()) == [
+        "history",
+        "model",
+        "record",
+    ]
+
+    killed = start_shares(packed, "killed", processes=2, accumulate=1, code=("-c", SLOWLY))
+    while len(set((packed / "state").rglob("step-*.pt"))) < 2:
+        assert all(share.poll() is None for share in killed), "it ended before it could be killed"
+        time.sleep(0.01)
+    for share in killed:
+        share.kill()
+        share.wait()
+    assert not list((packed / "killed").glob("[!.]*"))
+    saved = max((packed / "state").rglob("step-*.pt"))
+    train_shares(packed, "killed", processes=2, accumulate=1)
+    assert not saved.exists()
+    for name in ("model", "history"):
+        assert (packed / "killed" / name).read_bytes() == (packed / "shared" / name).read_bytes()
 
 
 def test_bfloat16_changes_the_loss_by_rounding_alone(packed):
@@ -221,7 +254,7 @@ def test_bfloat16_changes_the_loss_by_rounding_alone(packed):
     losses = []
     for precision in ("float32", "bfloat16"):
         cfg = PRETRAIN.model_copy(update={"precision": precision})
-        sums = objective(model, cfg, speech.rate)(model, batch)
+        sums = objective(model, cfg, speech.rate)(model, batch, 0)
         assert sums.loss.dtype == torch.float32
         losses.append((sums.loss / sums.items).item())
     assert losses[0] != losses[1]

@@ -3,6 +3,7 @@
 REQUIRED INPUTS
     {DATA}/prepared/tuxpaint/                      spoken captions, pictures, captions (corpora.smk)
     {DATA}/prepared/asterisk/                      more speech of the same languages (corpora.smk)
+    work/paper/cruzblandon2025/chosen/             at paper scale instead of both (paper_grounding.smk)
 OUTPUTS
     results/{scale}/cruzblandon2025/metrics.csv    every measured number
     results/{scale}/cruzblandon2025/models/        trained models, one file a condition
@@ -18,9 +19,30 @@ variants of a condition (alone, with pictures, with the controls), which share t
 CRUZ = f"{RESULTS}/cruzblandon2025"
 GROUNDED = f"{WORK}/cruzblandon2025"
 CRUZ_LOGS = f"logs/{P.scale}/cruzblandon2025"
-CAPTIONS = f"{DATA}/prepared/tuxpaint"
 DUOS = P.cruzblandon2025.pairs
 CONDITIONS = grounding_conditions()
+
+# Where the captioned pictures are, and what is heard.
+if PAPER:
+    CAPTIONS = CHOSEN
+    GROUNDED_SPEECH = {
+        "recordings": [
+            f"{PREPARED}/{corpus}/{part}/recordings.jsonl.gz"
+            for corpus, part in CHOSEN_PARTS
+        ],
+        "supervisions": chosen(CHOSEN_PARTS),
+        "audio": [file for part in CHOSEN_PARTS for file in flac_files(*part)],
+    }
+else:
+    CAPTIONS = f"{DATA}/prepared/tuxpaint"
+    GROUNDED_SPEECH = {
+        kind: expand(f"{DATA}/prepared/{{s}}/{name}", s=HEARD_SOURCES)
+        for kind, name in [
+            ("recordings", "recordings.jsonl.gz"),
+            ("supervisions", "supervisions.jsonl.gz"),
+            ("audio", "audio.flac"),
+        ]
+    }
 
 RECORDS += [
     f"{CRUZ}/runs/{job}.json"
@@ -54,11 +76,7 @@ wildcard_constraints:
 rule pack_captions:
     """Put the speech of both corpora into one array of frames."""
     input:
-        recordings=expand(f"{DATA}/prepared/{{s}}/recordings.jsonl.gz", s=HEARD_SOURCES),
-        supervisions=expand(
-            f"{DATA}/prepared/{{s}}/supervisions.jsonl.gz", s=HEARD_SOURCES
-        ),
-        audio=expand(f"{DATA}/prepared/{{s}}/audio.flac", s=HEARD_SOURCES),
+        **GROUNDED_SPEECH,
         code=code_of("pack-speech"),
     output:
         frames=f"{GROUNDED}/frames.safetensors",
@@ -73,7 +91,7 @@ rule pack_captions:
     threads: 1
     resources:
         mem_mb=memory(4000),
-        runtime=60,
+        runtime=600 if PAPER else 60,
     params:
         cfg=cfg("cruzblandon2025.pack"),
         splits=cfg("corpora.splits"),
@@ -108,7 +126,7 @@ rule see_pictures:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(16000 if PAPER else 4000),
         runtime=60,
         gpu=lambda w: (
             one_gpu(w) if P.cruzblandon2025.pictures.encoder == "frozen" else 0
@@ -129,11 +147,7 @@ rule see_pictures:
 rule align_phones:
     """Find the phones of all recordings, and how far off they are where the truth is known."""
     input:
-        recordings=expand(f"{DATA}/prepared/{{s}}/recordings.jsonl.gz", s=HEARD_SOURCES),
-        supervisions=expand(
-            f"{DATA}/prepared/{{s}}/supervisions.jsonl.gz", s=HEARD_SOURCES
-        ),
-        audio=expand(f"{DATA}/prepared/{{s}}/audio.flac", s=HEARD_SOURCES),
+        **GROUNDED_SPEECH,
         messages=f"{CAPTIONS}/messages.parquet",
         code=code_of("align-phones"),
     output:
@@ -148,8 +162,8 @@ rule align_phones:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(8000),
-        runtime=240,
+        mem_mb=memory(CORPUS_MB),
+        runtime=1440 if PAPER else 240,
         gpu=one_gpu,
     params:
         cfg=cfg("cruzblandon2025.alignment"),
@@ -196,7 +210,7 @@ rule train_grounded:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(8000),
+        mem_mb=memory(CORPUS_MB),
         runtime=1440,
         gpu=one_gpu,
     params:
@@ -244,8 +258,8 @@ rule evaluate_grounded:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(8000),
-        runtime=240,
+        mem_mb=memory(2 * CORPUS_MB if PAPER else 8000),
+        runtime=1440 if PAPER else 240,
         gpu=one_gpu,
     params:
         cfg=cfg("cruzblandon2025.abx"),

@@ -22,6 +22,7 @@ TOLD = {
     "babel": ("prepare-babel", ["part", "folder"]),
     "voxpopuli": ("prepare-voxpopuli", ["part", "folder"]),
     "spoken_coco": ("prepare-spoken-captions", ["source"]),
+    "ml_coco": ("prepare-own-captions", ["source", "folder"]),
     "places_audio": ("prepare-spoken-captions", ["source"]),
     "europarl": ("prepare-bitext", ["source"]),
     "multiun": ("prepare-bitext", ["source"]),

@@ -1341,7 +1341,7 @@ rule score_segmentations:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(CORPUS_MB),
         runtime=30,
     params:
         cfg=cfg("chung2018.evaluation"),
@@ -1384,7 +1384,7 @@ rule describe_spoken:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(CORPUS_MB),
         runtime=30,
     params:
         rows=[corpus_row(s) for s in LANGUAGES],

@@ -287,7 +287,7 @@ rule pick_utterance:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(4000),
+        mem_mb=memory(CORPUS_MB),
         runtime=30,
     params:
         shift=SHIFT_MS,

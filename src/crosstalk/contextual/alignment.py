@@ -73,7 +73,7 @@ def align_contextual(
             encoder,
             torch.optim.Adam(encoder.parameters(), lr=cfg.learning_rate, fused=True, **ADAM),
             batches.batch_at,
-            lambda module, batch: alignment_loss(
+            lambda module, batch, _: alignment_loss(
                 module, frozen, batch, regularisation=cfg.regularisation, target=cfg.target
             ),
             schedule,

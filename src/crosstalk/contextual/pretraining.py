@@ -132,7 +132,7 @@ def pretrain_masked_lm(
             module,
             _optimiser(module, training),
             batches.batch_at,
-            lambda module, batch: module(batch),
+            lambda module, batch, _: module(batch),
             schedule,
             state,
             label=f"masked language model seed {seed}",

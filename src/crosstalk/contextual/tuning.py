@@ -146,7 +146,7 @@ def tune(
     steps = (1 if light else cfg.epochs) * batches.steps
     rate = cfg.light_learning_rate if light else cfg.learning_rate
 
-    def loss_of(module: Classifier, batch: TuningBatch) -> Tensor:
+    def loss_of(module: Classifier, batch: TuningBatch, _: int) -> Tensor:
         loss = cross_entropy(module(batch.messages), batch.labels)
         if batch.pairs is None:
             return loss

@@ -6,19 +6,15 @@ recordings ``_desc.ogg`` (English) and ``_desc_xx.ogg``; its path below ``stamps
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import pyarrow
-from PIL import Image, UnidentifiedImageError
-from pyarrow import parquet
-
 from crosstalk.corpora.archive import iter_files
 from crosstalk.corpora.messages import Message, message_table
+from crosstalk.corpora.pictures import Picture, small_picture, write_pictures
 from crosstalk.corpora.recordings import Rejected, Transcribed, decode, write_recordings
 from crosstalk.corpora.schemas import write_messages
 from crosstalk.errors import DataError
@@ -135,31 +131,6 @@ def parse_captions(name: str, data: bytes) -> dict[str, str]:
     return {locale: text for locale, text in tidy.items() if text}
 
 
-def small_picture(data: bytes, side: int) -> bytes:
-    """Fit a picture into ``side`` × ``side`` pixels of RGB, centred on white, as bytes of its rows.
-
-    Raises
-    ------
-    DataError
-        The picture cannot be decoded.
-
-    """
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            drawn = picture.convert("RGBA")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise DataError("the picture cannot be decoded") from error
-    # On white before it shrinks: transparent pixels have colours that would bleed in.
-    paper = Image.new("RGBA", drawn.size, "white")
-    paper.alpha_composite(drawn)
-    scale = side / max(drawn.size)
-    size = tuple(max(1, round(length * scale)) for length in drawn.size)
-    small = paper.convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    canvas = Image.new("RGB", (side, side), "white")
-    canvas.paste(small, ((side - size[0]) // 2, (side - size[1]) // 2))
-    return canvas.tobytes()
-
-
 def category_of(stamp: str) -> str:
     """Name the top folder of a stamp."""
     return stamp.partition("/")[0]
@@ -216,7 +187,7 @@ def _reference(stamp: str, captions: Mapping[str, str]) -> str:
 
 
 def _write_pictures(stamps: _Stamps, side: int, path: Path) -> list[Rejected]:
-    rows: list[dict[str, object]] = []
+    found: list[Picture] = []
     lost: list[Rejected] = []
     captioned = sorted(stamp for stamp, texts in stamps.captions.items() if texts)
     for stamp in progress(captioned, label="pictures", unit="stamp"):
@@ -229,19 +200,8 @@ def _write_pictures(stamps: _Stamps, side: int, path: Path) -> list[Rejected]:
         except DataError as error:
             lost.append(Rejected(f"{SOURCE}/picture/{stamp}", "", "", str(error)))
             continue
-        rows.append({"item": stamp, "category": category_of(stamp), "pixels": pixels})
-    if not rows:
+        found.append(Picture(stamp, category_of(stamp), pixels))
+    if not found:
         raise DataError("the archives of tuxpaint hold no PNG picture with a caption")
-    schema = pyarrow.schema(
-        [
-            ("item", pyarrow.string()),
-            ("category", pyarrow.string()),
-            ("width", pyarrow.int32()),
-            ("height", pyarrow.int32()),
-            ("pixels", pyarrow.binary()),
-        ]
-    )
-    sized = [row | {"width": side, "height": side} for row in rows]
-    table = pyarrow.Table.from_pylist(sized, schema=schema)
-    parquet.write_table(table, path, compression="zstd")
+    write_pictures(found, side, path)
     return lost

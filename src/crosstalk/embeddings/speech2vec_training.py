@@ -13,7 +13,7 @@ from crosstalk.params.speech2vec import NetworkParams, TrainingParams
 from crosstalk.seeds import derive_seed
 from crosstalk.segmentation.boundaries import Segmentation
 from crosstalk.speech.segments import Segments
-from crosstalk.speech.utterances import Utterances
+from crosstalk.speech.utterances import Utterances, read_width
 from crosstalk.stage import Input, Output
 from crosstalk.training.device import device
 from crosstalk.training.history import write_history
@@ -69,7 +69,7 @@ def train_speech2vec(
             module,
             optimiser,
             contexts.batch_at,
-            lambda module, batch: module(batch),
+            lambda module, batch, _: module(batch),
             schedule,
             state,
             label=f"Speech2Vec seed {seed}",
@@ -81,5 +81,4 @@ def train_speech2vec(
 
 def draw_encoder(*, network: NetworkParams, seed: int, utterances: Input, model: Output) -> None:
     """Draw the weights that training would start from, and keep them: the untrained control."""
-    features = Utterances.load(utterances).frames.shape[1]
-    save_file(draw_network(network, features, seed).state_dict(), model)
+    save_file(draw_network(network, read_width(utterances), seed).state_dict(), model)

@@ -136,7 +136,7 @@ def fit_classifier(
         module,
         optimiser,
         lambda step: epochs.items_at(step).to(device()),
-        lambda module, items: cross_entropy(module(*tokens.batch(items)), tokens.word[items]),
+        lambda module, items, _: cross_entropy(module(*tokens.batch(items)), tokens.word[items]),
         Schedule(cfg.epochs * epochs.steps, epochs.steps, cfg.gradient_norm),
         state,
         label=f"{name} seed {seed}",

@@ -27,8 +27,8 @@ KINDS: dict[Kind, tuple[float, Halves]] = {
     "disjoint": (0.5, "disjoint"),
 }
 """Share of each language's speech that a kind of model hears, and which half of two languages."""
-CAPTIONS = "tuxpaint"
-"""The source whose utterances describe pictures."""
+CAPTIONS = ("tuxpaint", "captions")
+"""Sources whose utterances describe pictures; at scale `paper` the second."""
 
 
 def training_audio(
@@ -97,7 +97,7 @@ def described(
 
     """
     cuts = speech.cuts
-    known = (cuts["source"] == CAPTIONS) & cuts["item"].isin(pictures.index)
+    known = cuts["source"].isin(CAPTIONS) & cuts["item"].isin(pictures.index)
     order, rows = [], []
     for language in languages:
         mine = np.flatnonzero(known & (cuts["language"] == language))

@@ -21,6 +21,7 @@ from crosstalk.grounding.written import as_trigrams
 from crosstalk.params.grounding import GroundedParams
 from crosstalk.seeds import derive_seed
 from crosstalk.speech.packed import PackedSpeech
+from crosstalk.training.processes import processes
 from crosstalk.xlsr.sampling import Batch, Batches
 
 
@@ -66,7 +67,7 @@ def joint_steps(
     seed: int,
 ) -> Callable[[int], Step]:
     """Steps of the second stage; their masked batches go on where the first stage ended."""
-    start = cfg.pretrain.updates
+    start = cfg.pretrain.updates * processes()
     if variant == "alone":
         return lambda step: Step(masked(start + step), None, None, None)
     shuffled = seed if variant == "shuffled" else None

@@ -133,14 +133,15 @@ def _fit(
     )
     start = cfg.pretrain.updates if joint else 0
     label = f"grounding, {part}"
-    rows = train(module, optimiser, batch_at, objective(module, cfg), schedule, state, label=label)
+    loss_of = objective(module, cfg, start)
+    rows = train(module, optimiser, batch_at, loss_of, schedule, state, label=label)
     return [{"variant": part} | row | {"step": start + row["step"]} for row in rows]
 
 
 def objective(
-    model: GroundedSpeech, cfg: GroundedParams
-) -> Callable[[torch.nn.Module, Step], Sums]:
-    """Return the loss of a step.
+    model: GroundedSpeech, cfg: GroundedParams, start: int
+) -> Callable[[torch.nn.Module, Step, int], Sums]:
+    """Return the loss of a step, after ``start`` updates of the stages before.
 
     All that is random in the masked loss is drawn from its batch's own seed and before anything
     that matching needs, so every variant masks and drops the same.
@@ -157,11 +158,10 @@ def objective(
             device=where,
         )
 
-    def mask(batch: Batch) -> Masked:
+    def mask(batch: Batch, temperature: float) -> Masked:
         positions = positions_of(*batch.audio.shape[:2])
         count = speech.cfg.objective.distractors
         distractors = draw_distractors(*positions.shape, count, where)
-        temperature = speech.quantiser.temperature(batch.step)
         return Masked(batch.audio.to(where), positions, distractors, temperature)
 
     def hear(step: Step) -> Captions | None:
@@ -175,9 +175,10 @@ def objective(
                 positions = positions_of(*audio.shape[:2])
         return Captions(audio.to(where), lengths.to(where), positions, step.seen.to(where))
 
-    def loss_of(module: torch.nn.Module, step: Step) -> Sums:
+    def loss_of(module: torch.nn.Module, step: Step, update: int) -> Sums:
         torch.manual_seed(step.masked[0].seed)
-        masked = [mask(batch) for batch in step.masked]
+        temperature = speech.quantiser.temperature(start + update)
+        masked = [mask(batch, temperature) for batch in step.masked]
         with torch.autocast(where.type, dtype, enabled=dtype != torch.float32):
             terms, matched = module(masked, hear(step))
         frames = sum(part.frames for part in terms)

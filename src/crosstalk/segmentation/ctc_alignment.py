@@ -158,7 +158,7 @@ def _fit(
             model,
             torch.optim.Adam(learning, lr=cfg.learning_rate, fused=True),
             batches,
-            lambda wrapped, batch: _loss(wrapped, batch, cfg),
+            lambda wrapped, batch, _: _loss(wrapped, batch, cfg),
             schedule,
             state,
             label=f"CTC alignment {label}",

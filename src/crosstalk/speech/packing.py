@@ -147,7 +147,7 @@ def _row(cut: Cut, splits: SplitParams) -> tuple[object, ...]:
         raise DataError(f"utterance {cut.id} lacks {', '.join(missing)}: prepare its source again")
     return (
         said.id,
-        said.recording_id,
+        known.get("source", said.recording_id),
         said.language,
         said.speaker,
         _own_split(cut) or split_of(known["fold"], splits),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -81,12 +83,29 @@ class Utterances:
             The file is not a complete file of utterances.
 
         """
-        try:
-            with safe_open(path, framework="numpy") as file:
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-                names = json.loads((file.metadata() or {})["names"])
-                return cls(**tensors, **names)
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{path} is not a file of utterances ({error}): make it again") from (
-                error
-            )
+        with _opened(path) as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            names = json.loads((file.metadata() or {})["names"])
+            return cls(**tensors, **names)
+
+
+def read_width(path: Path) -> int:
+    """Return how many values a frame of saved utterances has, without reading any.
+
+    Raises
+    ------
+    DataError
+        The file is not one of utterances.
+
+    """
+    with _opened(path) as file:
+        return file.get_slice("frames").get_shape()[1]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            yield file
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path} is not a file of utterances ({error}): make it again") from error

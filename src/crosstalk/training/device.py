@@ -9,6 +9,7 @@ import torch
 
 from crosstalk.errors import DeviceError
 from crosstalk.training.lease import hold
+from crosstalk.training.processes import processes
 
 
 @cache
@@ -34,6 +35,8 @@ def device() -> torch.device:
             f"torch cannot use the GPU {lease.device}: its driver may be too old; to compute on "
             "the CPU all the same, set CROSSTALK_DEVICE=cpu"
         )
+    if processes() > 1:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     return torch.device("cuda")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from torch import Tensor, nn
 
 from crosstalk.errors import TrainingError
@@ -56,7 +56,7 @@ def train[B](
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
     batch_at: Callable[[int], B],
-    loss_of: Callable[[nn.Module, B], Tensor | Sums],
+    loss_of: Callable[[nn.Module, B, int], Tensor | Sums],
     schedule: Schedule,
     state: TrainingState,
     *,
@@ -71,8 +71,8 @@ def train[B](
         A batch by its number, on any device; must depend on nothing but that. Numbers rise by one
         a step, or by ``schedule.parts`` times the number of processes.
     loss_of
-        A scalar float32 loss, or sums of it and of other measures over a batch's items; reported
-        values are means since the previous row.
+        From a batch and the number of the update: a scalar float32 loss, or sums of it and of other
+        measures over the batch's items; reported values are means since the previous row.
     watch
         Looks at the history after every new row, and may raise TrainingError.
 
@@ -82,12 +82,15 @@ def train[B](
         When the loss is no longer a finite number.
 
     """
-    accelerator = Accelerator(cpu=device().type == "cpu")
+    # A step may leave parts of a model out: what pretraining alone reads, layers that are dropped.
+    partly = DistributedDataParallelKwargs(find_unused_parameters=True)
+    accelerator = Accelerator(cpu=device().type == "cpu", kwargs_handlers=[partly])
     model.to(accelerator.device)
     if accelerator.num_processes > 1:  # else nothing is to prepare, for a second of imports
         model, optimiser = accelerator.prepare(model, optimiser)
     highest = [group["lr"] for group in optimiser.param_groups]
     step, history, totals = _restore(model, optimiser, state, accelerator.device)
+    accelerator.wait_for_everyone()  # the first may clear the state that others are still to read
     saved_at = time.monotonic()
     with bar(label=label, total=schedule.steps, unit="step") as shown:
         shown.update(step)
@@ -121,7 +124,7 @@ def train[B](
 def _accumulate[B](
     model: nn.Module,
     batch_at: Callable[[int], B],
-    loss_of: Callable[[nn.Module, B], Tensor | Sums],
+    loss_of: Callable[[nn.Module, B, int], Tensor | Sums],
     step: int,
     parts: int,
     accelerator: Accelerator,
@@ -130,7 +133,7 @@ def _accumulate[B](
     sums: dict[str, Tensor] = {}
     for part in range(step * parts, (step + 1) * parts):
         number = part * accelerator.num_processes + accelerator.process_index
-        found = loss_of(model, batch_at(number))
+        found = loss_of(model, batch_at(number), step)
         if isinstance(found, Tensor):
             found = Sums(found, 1)
         accelerator.backward(found.loss)

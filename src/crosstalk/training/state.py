@@ -19,6 +19,7 @@ import torch
 
 from crosstalk.digest import digest
 from crosstalk.errors import StateError
+from crosstalk.training.processes import is_first, processes
 
 FORMAT = 2
 KEPT = 2
@@ -56,7 +57,8 @@ class TrainingState:
             try:
                 saved = torch.load(path, weights_only=True, map_location="cpu")
             except (OSError, RuntimeError, EOFError, ValueError):
-                path.unlink()  # cut short by a full disk or a crash: the one before it serves
+                # Cut short by a full disk or a crash: the one before it serves.
+                path.unlink(missing_ok=True)
                 continue
             if saved["key"] != self.key:
                 raise StateError(
@@ -67,6 +69,8 @@ class TrainingState:
 
     def clear(self) -> None:
         """Remove the checkpoints: the training is over and its result is safe."""
+        if not is_first():
+            return
         for path in self.folder.iterdir():
             if path.name != "lock":
                 path.unlink()
@@ -79,15 +83,22 @@ class TrainingState:
 def training_state(stage: str, belongs_to: dict[str, Any]) -> Iterator[TrainingState]:
     """Open the state of ``stage`` for these parameters and input digests, and hold it.
 
+    Of several processes the first holds it for all. Their number belongs to the key: with another
+    one, updates are made of other batches.
+
     Raises
     ------
     StateError
         If another process holds it, such as one left behind by a killed run.
 
     """
-    key = digest({"format": FORMAT, "stage": stage, **belongs_to})
+    shared = {"processes": processes()} if processes() > 1 else {}
+    key = digest({"format": FORMAT, "stage": stage, **shared, **belongs_to})
     folder = ROOT / f"{stage}-{key[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
+    if not is_first():
+        yield TrainingState(folder, key)
+        return
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

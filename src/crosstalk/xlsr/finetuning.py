@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Literal
 
 import torch
-from accelerate import PartialState
 from torch import Tensor, nn
 
 from crosstalk.digest import file_digest
@@ -133,18 +132,17 @@ def finetune_ctc(
     }
     begin = settled_blocks(pretrained_model, protocol, reinitialise_top, cfg)
     batch_at = settled(batches, pretrained_model, begin, cfg) if begin else batches
-    head_batches = cfg.head_updates * PartialState().num_processes
     with training_state("finetune_ctc", belongs_to) as state:
         rows = train(
             network,
             optimiser,
             batch_at,
-            lambda wrapped, batch: batch_loss(
+            lambda wrapped, batch, update: batch_loss(
                 wrapped,
                 pretrained_model,
                 batch,
                 cfg,
-                head_only=batch.number < head_batches,
+                head_only=update < cfg.head_updates,
                 begin=begin,
             ),
             schedule,

@@ -78,8 +78,6 @@ class LabelledBatch:
     """int64 [S]: indices of the labels of all rows."""
     target_lengths: Tensor
     """int64 [B]."""
-    number: int
-    """Of the batch, counted from 0."""
     place: int
     """In the plan: every epoch has a batch of the same utterances."""
 
@@ -125,7 +123,6 @@ class LabelledBatches:
             torch.from_numpy(self.speech.lengths[utterances]).to(self.device),
             torch.tensor([index for row in labels for index in row], device=self.device),
             torch.tensor([len(row) for row in labels], device=self.device),
-            number,
             place,
         )
 

@@ -142,17 +142,17 @@ def check_inputs(speech: PackedSpeech, model: SpeechModel) -> None:
 
 def objective(
     model: SpeechModel, cfg: PretrainParams, rate: float
-) -> Callable[[torch.nn.Module, Batch], Sums]:
+) -> Callable[[torch.nn.Module, Batch, int], Sums]:
     """Return the loss of a batch, summed over its masked frames.
 
     ``model`` knows the sizes; the module that is called may be a wrapper of it. All that is random
     is drawn from the batch's own seed, so it depends on neither the device's history nor on how
-    batches are shared out: ``cfg.accumulate`` of them, wherever computed, make an update.
+    batches are shared out: ``cfg.accumulate`` of them in each process make an update.
     """
     where, choice = device(), model.cfg.objective
     dtype = getattr(torch, cfg.precision)
 
-    def loss_of(module: torch.nn.Module, batch: Batch) -> Sums:
+    def loss_of(module: torch.nn.Module, batch: Batch, update: int) -> Sums:
         torch.manual_seed(batch.seed)
         rows, length, _ = batch.audio.shape
         positions = draw_masked(
@@ -163,7 +163,7 @@ def objective(
             device=where,
         )
         distractors = draw_distractors(rows, positions.shape[1], choice.distractors, where)
-        temperature = model.quantiser.temperature(batch.step // cfg.accumulate)
+        temperature = model.quantiser.temperature(update)
         with torch.autocast(where.type, dtype, enabled=dtype != torch.float32):
             terms = module(batch.audio.to(where), positions, distractors, temperature)
         heard = torch.tensor(rows * length / rate, device=where)

@@ -31,8 +31,6 @@ class Batch:
     """float32 [B, L, F]."""
     seed: int
     """For whatever else is random in this batch: masks, noise, dropout."""
-    step: int
-    """Number of the batch."""
 
 
 def language_shares(seconds: pd.Series, alpha: float) -> pd.Series:
@@ -91,7 +89,7 @@ class Batches:
         spare = self.speech.lengths[utterances] - length
         starts = self.speech.starts[utterances] + np.random.default_rng(seed).integers(spare + 1)
         crops = [self.speech.frames[start : start + length] for start in starts.tolist()]
-        return Batch(torch.stack(crops).float(), seed, step)
+        return Batch(torch.stack(crops).float(), seed)
 
     def _pool(self, number: int) -> list[np.ndarray]:
         """Draw `POOL` batches, of equally much audio each.

@@ -17,7 +17,10 @@ from crosstalk.corpora.paper.common_voice import prepare_common_voice
 from crosstalk.corpora.paper.librispeech import prepare_librispeech
 from crosstalk.corpora.paper.mls import prepare_mls
 from crosstalk.corpora.paper.speech import Utterance, write_speech
-from crosstalk.corpora.paper.spoken_captions import prepare_spoken_captions
+from crosstalk.corpora.paper.spoken_captions import (
+    prepare_own_captions,
+    prepare_spoken_captions,
+)
 from crosstalk.corpora.paper.spoken_wikipedia import (
     prepare_spoken_wikipedia,
     read_stretches,
@@ -606,6 +609,22 @@ def test_captions_know_their_picture(source, tmp_path, prepared):
         "2": 400,
         "3": 500,
     }
+
+
+def test_own_captions_are_listed_as_those_of_spoken_coco(machine, monkeypatch, prepared):
+    monkeypatch.setenv("CROSSTALK_CORPORA", str(machine))
+    folder = machine / "ml_coco/fr"
+    (folder / "wavs").mkdir(parents=True)
+    (folder / "wavs/1.wav").write_bytes(tone(300, kind="WAV"))
+    entry = {"image": "train2014/1.jpg", "captions": [caption(1, text="Une grenouille")]}
+    (folder / "mine_train.json").write_text(json.dumps({"data": [entry]}))
+    prepare_own_captions(
+        cfg=Part(language="fr"), source="ml_coco", folder="ml_coco/fr", **prepared.outputs
+    )
+    (said,) = prepared.said.values()
+    assert (said.text, said.language) == ("Une grenouille", "fr")
+    assert said.custom["item"] == "train2014/1.jpg"
+    assert list(prepared.pitches().values()) == [300]
 
 
 def test_a_list_in_another_form_is_named(tmp_path, prepared):

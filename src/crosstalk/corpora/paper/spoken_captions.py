@@ -1,4 +1,4 @@
-"""Spoken captions of pictures: SpokenCOCO and Places Audio.
+"""Spoken captions of pictures: SpokenCOCO, Places Audio, and a user's own listed like SpokenCOCO.
 
 Their JSON files list, under ``data``, pictures with several captions (SpokenCOCO) or captions with
 a picture each (Places): ``wav``, ``uttid``, ``speaker``, ``text`` or ``asr_text``, and ``image``.
@@ -14,6 +14,7 @@ from typing import Any
 
 import soundfile
 
+from crosstalk.corpora.paper.registry import users_folder
 from crosstalk.corpora.paper.speech import Utterance, write_speech
 from crosstalk.corpora.paper.unpacking import unpacked
 from crosstalk.corpora.splits import Split
@@ -54,6 +55,34 @@ def prepare_spoken_captions(
             supervisions=supervisions,
             rejected=rejected,
         )
+
+
+def prepare_own_captions(
+    *,
+    cfg: Part,
+    source: str,
+    folder: str,
+    audio: list[Output],
+    recordings: Output,
+    supervisions: Output,
+    rejected: Output,
+) -> None:
+    """Write the spoken captions in a folder below the user's, as `prepare_spoken_captions` (stage).
+
+    Raises
+    ------
+    DataError
+        The folder lists no caption, or in another form.
+
+    """
+    write_speech(
+        source,
+        _utterances(users_folder(folder), source, cfg.language),
+        audio=audio,
+        recordings=recordings,
+        supervisions=supervisions,
+        rejected=rejected,
+    )
 
 
 def _utterances(folder: Path, source: str, language: str) -> Iterator[Utterance]:
