@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from crosstalk.errors import CrosstalkError, DataError, ParameterError, StateError
+from crosstalk.params.invalid import describe
 from crosstalk.params.section import Section
 from crosstalk.stage import Argument, Stage, load_stage
 from crosstalk.stages import STAGES
@@ -108,11 +109,8 @@ def _section(stage: Stage, argument: Argument, text: str) -> Section:
     try:
         return argument.type.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        path = ".".join(str(part) for part in first["loc"]) or f"--{argument.name}"
-        raise ParameterError(
-            f"{stage.name}: {path}={first['input']!r} is not valid: {first['msg']}"
-        ) from error
+        reason = describe(error.errors()[0], root=f"--{argument.name}")
+        raise ParameterError(f"{stage.name}: {reason}") from error
 
 
 def _check_inputs(name: str, inputs: dict[str, list[Path]]) -> None:

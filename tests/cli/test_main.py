@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from crosstalk import __main__ as command
 from crosstalk import records
@@ -26,6 +27,12 @@ class ToyParams(Section):
     """Parameters of the toy stage below."""
 
     times: int = Field(2, ge=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.times == 13:
+            raise ValueError("times=13 brings bad luck")
+        return self
 
 
 def toy(
@@ -140,12 +147,19 @@ def test_a_missing_input_is_named(run):
 
 @pytest.mark.parametrize(
     ("cfg", "says"),
-    [('{"times": 0}', "times=0"), ('{"tims": 1}', "tims=1"), ("{", "--cfg")],
+    [
+        ('{"times": 0}', "times=0"),
+        ('{"tims": 1}', "tims=1"),
+        ("{", "--cfg"),
+        ("{" * 1000, "--cfg"),
+        ('{"times": 13}', "error: toy: --cfg: times=13 brings bad luck\n"),
+    ],
 )
 def test_bad_parameters_are_named(run, cfg, says):
     status, error = run(cfg=cfg)
     assert status == 1
     assert says in error
+    assert len(error) < 300
 
 
 def test_unknown_stage_lists_the_valid_ones(run, capsys):

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from crosstalk.params.choices import distinct
 from crosstalk.params.ctc import DecodeParams, FinetuneParams, LabelParams
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.packed import PackParams
@@ -11,7 +12,7 @@ from crosstalk.params.section import Section
 from crosstalk.params.xlsr import LARGE, PretrainParams, XlsrModelParams
 
 Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
-Languages = tuple[Language, ...]
+Languages = Annotated[tuple[Language, ...], distinct]
 System = Literal[
     "scratch",
     "english",
@@ -46,7 +47,7 @@ class ConneauParams(Section):
 
     pack: PackParams = PackParams()
     """What the networks read."""
-    languages: Annotated[Languages, Field(min_length=2)] = (
+    languages: Annotated[tuple[Language, ...], Field(min_length=2), distinct] = (
         "be",
         "ca",
         "da",
@@ -58,7 +59,7 @@ class ConneauParams(Section):
         "ru",
     )
     """What multilingual models are pretrained on."""
-    systems: Annotated[tuple[System, ...], Field(min_length=1)] = get_args(System)
+    systems: Annotated[tuple[System, ...], Field(min_length=1), distinct] = get_args(System)
     """Rows of the tables."""
     compared: ComparedParams = ComparedParams()
     """Columns of the tables."""
@@ -85,7 +86,12 @@ class ConneauParams(Section):
     """Search with a language model (Table 4)."""
     labelled_minutes: float = Field(60.0, gt=0)
     """Labelled speech of each language in Tables 1 and 6 (XLSR, section 4.1: 1 h)."""
-    amounts_minutes: tuple[Annotated[float, Field(ge=0)], ...] = (60.0, 600.0, 6000.0, 0.0)
+    amounts_minutes: Annotated[tuple[Annotated[float, Field(ge=0)], ...], distinct] = (
+        60.0,
+        600.0,
+        6000.0,
+        0.0,
+    )
     """Labelled speech in the rows of Table 5; 0 is all there is."""
     little_minutes: float = Field(300.0, gt=0)
     """Unlabelled speech of the language of Table 6 (recalled, not verified: 5 h)."""
