@@ -69,13 +69,24 @@ def _run(name: str, arguments: Sequence[str]) -> None:
         for argument in stage.named("output"):
             places = [partial[path] for path in outputs[argument.name]]
             keywords[argument.name] = places if argument.many else places[0]
-        stage.function(**keywords)
+        _call(stage, keywords, sections)
         missing = [str(path) for path in written if not partial[path].exists()]
         if missing:
             raise CrosstalkError(f"stage {name} did not write {', '.join(missing)}")
         if record_path:
             record = _record(stage, keywords, inputs, outputs, partial, started)
             partial[record_path].write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
+def _call(stage: Stage, keywords: dict[str, Any], sections: dict[str, Section]) -> None:
+    try:
+        stage.function(**keywords)
+    except (MemoryError, RuntimeError) as error:
+        from crosstalk.memory import shortage
+
+        if (told := shortage(error, sections.values())) is None:
+            raise
+        raise told from error
 
 
 @contextmanager
