@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from safetensors.torch import load_file
-
 from crosstalk.embeddings.encode import encode_segments
 from crosstalk.embeddings.grouping import average_by_word, cluster_name
 from crosstalk.embeddings.kmeans import kmeans
@@ -17,6 +15,7 @@ from crosstalk.segmentation.boundaries import Segmentation
 from crosstalk.speech.segments import Segments
 from crosstalk.speech.utterances import Utterances
 from crosstalk.stage import Input, Output
+from crosstalk.tensors import load_tensors
 
 
 def embed_segments(
@@ -40,7 +39,7 @@ def embed_segments(
     """
     corpus, found = Utterances.load(utterances), Segmentation.load(segmentation)
     module = draw_network(network, corpus.frames.shape[1], seed=0)
-    module.load_state_dict(load_file(model))
+    module.load_state_dict(load_tensors(model, "pt"))
     segments = Segments.cut(corpus, found.first, found.last)
     vectors = encode_segments(module.encode, segments, network.max_frames)
     if grouping == "words":
