@@ -6,7 +6,7 @@ stand at these angles, spoken ones a quarter turn before them, which the map tur
     English   big 0°    large 20°   dog 60°     the 100°   sea 150°   ocean 185°   a 240°
     French    grand 0°  vaste 30°   chien 60°   le 100°    mer 150°   océan 185°   un 240°
 
-Nobody writes "imp", or "lutin", which it means. "big" and "large" are synonyms: both mean "grand".
+Nobody writes "imp", or what it means. "big" and "large" are synonyms: both mean "grand".
 """
 
 import numpy as np
@@ -30,6 +30,7 @@ DICTIONARY = [
     ("en", "fr", "dog", "chien"),
     ("en", "fr", "sea", "mer"),
     ("en", "fr", "imp", "lutin"),
+    ("en", "fr", "imp", "diablotin"),
     ("fr", "en", "lutin", "sprite"),
 ]
 
@@ -168,12 +169,12 @@ TABLE_5 = {
     ("Major-Word", "types, missing dropped"): "big 1, large 1",
 }
 TABLE_6 = {
-    # asked are words with translations, not "the"; "lutin" is not written
+    # asked are words with translations, not "the"; what "imp" means is not written
     ("A", "P@1"): "big 1, big 0, large 0, dog 1, sea 0, large 0",
     ("A", "P@5"): "big 1, big 1, large 1, dog 1, sea 1, large 0",
     ("text", "P@1"): "big 0, big 0, large 1, dog 0, sea 1, large 1",
     ("text", "P@5"): "big 1, big 1, large 1, dog 1, sea 1, large 1",
-    # in training: grand 3 + 2, lutin 5 but not written, chien 2, vaste 2, mer 1
+    # in training: grand 3 + 2, lutin and diablotin 5 but not written, chien 2, vaste 2, mer 1
     ("Major-Word", "P@1"): "big 1, big 1, large 1, dog 0, sea 0, large 1",
     ("Major-Word", "P@5"): "big 1, big 1, large 1, dog 1, sea 1, large 1",
     ("A", "tokens, missing wrong"): "big 1, big 0, large 0, dog 1, sea 0, imp 0, large 0",
