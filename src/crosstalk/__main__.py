@@ -26,6 +26,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from crosstalk.errors import CrosstalkError, DataError, ParameterError, StateError
+from crosstalk.params.invalid import describe
 from crosstalk.params.section import Section
 from crosstalk.stage import Argument, Stage, load_stage
 from crosstalk.stages import STAGES
@@ -70,13 +71,24 @@ def _run(name: str, arguments: Sequence[str]) -> None:
         for argument in stage.named("output"):
             places = [partial[path] for path in outputs[argument.name]]
             keywords[argument.name] = places if argument.many else places[0]
-        stage.function(**keywords)
+        _call(stage, keywords, sections)
         missing = [str(path) for path in written if not partial[path].exists()]
         if missing:
             raise CrosstalkError(f"stage {name} did not write {', '.join(missing)}")
         if record_path and is_first():
             record = _record(stage, keywords, inputs, outputs, partial, started)
             partial[record_path].write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
+def _call(stage: Stage, keywords: dict[str, Any], sections: dict[str, Section]) -> None:
+    try:
+        stage.function(**keywords)
+    except (MemoryError, RuntimeError) as error:
+        from crosstalk.memory import shortage
+
+        if (told := shortage(error, sections.values())) is None:
+            raise
+        raise told from error
 
 
 @contextmanager
@@ -110,11 +122,8 @@ def _section(stage: Stage, argument: Argument, text: str) -> Section:
     try:
         return argument.type.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        path = ".".join(str(part) for part in first["loc"]) or f"--{argument.name}"
-        raise ParameterError(
-            f"{stage.name}: {path}={first['input']!r} is not valid: {first['msg']}"
-        ) from error
+        reason = describe(error.errors()[0], root=f"--{argument.name}")
+        raise ParameterError(f"{stage.name}: {reason}") from error
 
 
 def _check_inputs(name: str, inputs: dict[str, list[Path]]) -> None:

@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 import pytest
-from pydantic import Field
+import torch
+from pydantic import Field, model_validator
 
 from crosstalk import __main__ as command
 from crosstalk import records
@@ -20,12 +22,21 @@ from crosstalk.stage import Input, Output, load_stage
 from crosstalk.stages import STAGES
 
 HERE = Path(__file__)
+LESS = "lower batch_frogs=8 and raise accumulate=1 in proportion"
 
 
 class ToyParams(Section):
     """Parameters of the toy stage below."""
 
     times: int = Field(2, ge=1)
+    batch_frogs: int = 8
+    accumulate: int = 1
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.times == 13:
+            raise ValueError("times=13 brings bad luck")
+        return self
 
 
 def toy(
@@ -50,6 +61,14 @@ def toy(
         Path("/dev/full").write_text("x")
     if name == "read-only":
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), "out")
+    if name == "GPU memory":
+        raise torch.OutOfMemoryError
+    if name == "memory":
+        bytearray(2**60)
+    if name == "tensor":
+        torch.empty(2**60, dtype=torch.uint8)
+    if name == "wrong shapes":
+        torch.ones(2, 3) @ torch.ones(2, 3)
     if name == "slow":
         time.sleep(30)
     if name != "forgets":
@@ -78,7 +97,7 @@ def test_a_stage_writes_outputs_and_a_record(run):
     assert run() == (0, "")
     assert Path("out/copy.txt").read_text() == "ababab" + "ab" * 2
     record = json.loads(Path("runs/toy.json").read_text())
-    assert record["parameters"] == {"cfg": {"times": 3}}
+    assert record["parameters"] == {"cfg": {"times": 3, "batch_frogs": 8, "accumulate": 1}}
     assert record["values"] == {"name": "fine"}
     (made,) = record["outputs"]["copy"]
     assert made["path"] == "out/copy.txt"
@@ -114,6 +133,9 @@ def test_a_list_may_be_empty(run):
         ("full", "no space left"),
         ("read-only", "cannot write at out: it is read-only"),
         ("forgets", "did not write out/side.txt"),
+        ("GPU memory", f"out of GPU memory: {LESS}, or set CROSSTALK_DEVICE=cpu"),
+        ("memory", f"out of memory: {LESS}, or run fewer jobs at once"),
+        ("tensor", f"out of memory: {LESS}, or run fewer jobs at once"),
     ],
 )
 def test_a_failure_is_one_line_and_leaves_nothing(run, name, says):
@@ -138,6 +160,11 @@ def test_a_bug_keeps_its_traceback(run):
     assert not list(Path("out").iterdir())
 
 
+def test_a_bug_of_torchs_kind_keeps_its_traceback(run):
+    with pytest.raises(RuntimeError, match="shapes"):
+        run("wrong shapes")
+
+
 def test_a_missing_input_is_named(run):
     status, error = run(text="absent.txt")
     assert status == 1
@@ -146,12 +173,19 @@ def test_a_missing_input_is_named(run):
 
 @pytest.mark.parametrize(
     ("cfg", "says"),
-    [('{"times": 0}', "times=0"), ('{"tims": 1}', "tims=1"), ("{", "--cfg")],
+    [
+        ('{"times": 0}', "times=0"),
+        ('{"tims": 1}', "tims=1"),
+        ("{", "--cfg"),
+        ("{" * 1000, "--cfg"),
+        ('{"times": 13}', "error: toy: --cfg: times=13 brings bad luck\n"),
+    ],
 )
 def test_bad_parameters_are_named(run, cfg, says):
     status, error = run(cfg=cfg)
     assert status == 1
     assert says in error
+    assert len(error) < 300
 
 
 def test_unknown_stage_lists_the_valid_ones(run, capsys):

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from crosstalk.corpora.messages import Message, message_table, read_messages
-from crosstalk.corpora.schemas import write_messages
+from crosstalk.corpora.schemas import MESSAGES as SCHEMA
+from crosstalk.corpora.schemas import write_checked, write_messages
 from crosstalk.corpora.splits import fold_of
 from crosstalk.errors import DataError
 
@@ -68,3 +69,11 @@ def test_a_file_that_is_not_parquet_is_named(tmp_path):
     (tmp_path / "m.parquet").write_bytes(b"nonsense")
     with pytest.raises(DataError, match=r"m\.parquet is not a Parquet file"):
         read_messages(tmp_path / "m.parquet")
+
+
+def test_a_column_too_many_is_not_written(tmp_path):
+    table = message_table("tales", MESSAGES).assign(extra=1)
+    with pytest.raises(DataError, match="does not fit its schema: column 'extra' not in") as error:
+        write_checked(table, SCHEMA, tmp_path / "m.parquet")
+    assert len(str(error.value)) < 400
+    assert not (tmp_path / "m.parquet").exists()

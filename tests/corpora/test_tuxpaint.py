@@ -17,7 +17,7 @@ from crosstalk.corpora.recordings import (
     BrokenRecordingError,
     decode,
     find_fault,
-    levels,
+    loudness,
     speech_seconds,
 )
 from crosstalk.corpora.splits import fold_of
@@ -272,13 +272,13 @@ def test_pauses_do_not_count_as_slow_speech():
         assert speech_seconds(samples, CHECKS) == pytest.approx(2 + counted, abs=0.06)
 
 
-def test_levels_are_those_of_the_definition():
+def test_loudness_is_that_of_the_definition():
     samples = (noise(0.5, SAMPLE_RATE, seed=5) * 32767).astype(np.int16)
     slow = [
         10 * np.log10(np.mean((samples[start : start + 400] / 32768) ** 2))
         for start in range(0, len(samples) - 399, 160)
     ]
-    assert levels(samples) == pytest.approx(slow)
+    assert loudness(samples) == pytest.approx(slow)
 
 
 def test_a_vowel_said_alone_and_fast_speech_both_pass():

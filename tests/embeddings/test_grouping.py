@@ -109,22 +109,28 @@ def assert_words_of_a_topic_are_near(path):
     assert cosines[same].mean() > cosines[topic[:, None] != topic].mean() + 0.3
 
 
-@pytest.mark.parametrize("row", ["units", "taught_units"])
-def test_units_learn_which_words_keep_company(corpus, tmp_path, monkeypatch, row):
-    monkeypatch.setattr("crosstalk.training.state.ROOT", tmp_path / "state")
+def discover(folder, taught):
     common = {
         "word2vec": WORD2VEC,
         "types": TYPES,
         "column": "x",
         "seed": 0,
-        "utterances": corpus / "utterances",
-        **{name: tmp_path / name for name in ("space", "tokens", "answers")},
+        "utterances": folder / "utterances",
+        **{name: folder / name for name in ("space", "tokens", "answers")},
     }
-    if row == "taught_units":
-        teach(corpus, tmp_path, epochs=4)
-        discover_taught_units(network=NetworkParams(), listener=tmp_path / "listener", **common)
+    if taught:
+        discover_taught_units(network=NetworkParams(), listener=folder / "listener", **common)
     else:
         discover_units(embedding=EmbeddingParams(), **common)
+
+
+@pytest.mark.parametrize("row", ["units", "taught_units"])
+def test_units_learn_which_words_keep_company(corpus, tmp_path, monkeypatch, row):
+    monkeypatch.setattr("crosstalk.training.state.ROOT", tmp_path / "state")
+    (tmp_path / "utterances").write_bytes((corpus / "utterances").read_bytes())
+    if row == "taught_units":
+        teach(corpus, tmp_path, epochs=4)
+    discover(tmp_path, taught=row == "taught_units")
     assert_words_of_a_topic_are_near(tmp_path / "space")
     tokens = SpokenTokens.load(tmp_path / "tokens")
     assert len(tokens.words) == 40 * 6 == len(tokens.vectors)
@@ -133,6 +139,95 @@ def test_units_learn_which_words_keep_company(corpus, tmp_path, monkeypatch, row
     assert items["cluster"].tolist() == tokens.words
     assert items["correct"].mean() > 0.9  # the planted words are far apart
     assert set(items["row"]) == {row}
+
+
+RARE = WORD2VEC.model_copy(update={"min_count": 10**6})
+
+
+def test_a_transcript_without_frequent_words_is_named(corpus, tmp_path):
+    with pytest.raises(
+        DataError, match=r"utterances has 720 spoken words and no .* min_count=1000"
+    ):
+        embed_transcript(
+            word2vec=RARE,
+            misheard=0.0,
+            seed=0,
+            utterances=corpus / "utterances",
+            space=tmp_path / "space",
+        )
+
+
+def test_speech_without_frequent_units_is_named(corpus, tmp_path):
+    with pytest.raises(DataError, match=r"utterances has 720 .* 20 clusters .* min_count=1000"):
+        discover_units(
+            embedding=EmbeddingParams(),
+            word2vec=RARE,
+            types=TYPES,
+            column="x",
+            seed=0,
+            utterances=corpus / "utterances",
+            **{name: tmp_path / name for name in ("space", "tokens", "answers")},
+        )
+
+
+def embed_rows_b_to_f(folder):
+    network = NetworkParams(dimension=8, decoder_dimension=8)
+    files = {name: folder / name for name in ("utterances", "segmentation", "model")}
+    train_speech2vec(
+        network=network,
+        training=TrainingParams(epochs=2, batch_tokens=64),
+        seed=0,
+        history=folder / "history",
+        **files,
+    )
+    embed_segments(
+        network=network,
+        types=TYPES,
+        grouping="clusters",
+        seed=0,
+        space=folder / "space",
+        tokens=folder / "tokens",
+        **files,
+    )
+
+
+@pytest.fixture
+def mislabelled(corpus, tmp_path, monkeypatch):
+    """Folders with one speech: of one, the words are shuffled among the places where they stand."""
+    monkeypatch.setattr("crosstalk.training.state.ROOT", tmp_path / "state")
+    utterances = Utterances.load(corpus / "utterances")
+    shuffled = np.random.default_rng(0).permutation(utterances.word)
+    assert (shuffled != utterances.word).mean() > 0.8
+    folders = tmp_path / "true", tmp_path / "shuffled"
+    for folder, words in zip(folders, (utterances.word, shuffled), strict=True):
+        folder.mkdir()
+        Utterances(**vars(utterances) | {"word": words}).save(folder / "utterances")
+        (folder / "segmentation").write_bytes((corpus / "words").read_bytes())
+    return folders
+
+
+def test_segments_are_embedded_and_clustered_without_words(mislabelled):
+    """Of what the stages write, only the test tokens' names may know them: they are what is asked."""
+    one, other = mislabelled
+    for folder in mislabelled:
+        embed_rows_b_to_f(folder)
+    for name in ("model", "history", "space"):
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
+    tokens = [SpokenTokens.load(folder / "tokens") for folder in mislabelled]
+    assert tokens[0].vectors.tobytes() == tokens[1].vectors.tobytes()
+    assert tokens[0].words != tokens[1].words
+
+
+@pytest.mark.parametrize("taught", [False, True])
+def test_units_and_their_vectors_are_found_without_words(corpus, mislabelled, taught):
+    if taught:
+        teach(corpus, mislabelled[0], epochs=1)  # elsewhere, so with words of its own
+        (mislabelled[1] / "listener").write_bytes((mislabelled[0] / "listener").read_bytes())
+    for folder in mislabelled:
+        discover(folder, taught)
+    tokens = [SpokenTokens.load(folder / "tokens") for folder in mislabelled]
+    assert tokens[0].vectors.tobytes() == tokens[1].vectors.tobytes()
+    assert tokens[0].words != tokens[1].words
 
 
 def test_a_unit_stands_for_the_word_it_most_often_is():

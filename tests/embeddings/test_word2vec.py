@@ -137,7 +137,7 @@ def test_only_the_asked_half_of_the_training_folds_is_read(tmp_path):
 def test_a_text_without_frequent_words_is_named(tmp_path):
     path = tmp_path / "messages.parquet"
     messages(path, ["all words differ here", "42"])
-    with pytest.raises(DataError, match=r"messages\.parquet has 2 .* lower min_count"):
+    with pytest.raises(DataError, match=r"messages\.parquet has 2 .* no word min_count=3 times"):
         train_word2vec(
             cfg=CFG,
             splits=SPLITS,

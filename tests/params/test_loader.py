@@ -75,7 +75,15 @@ def test_the_schema_is_the_models(request):
         ),
         ({"chung2018": 3}, "chung2018=3 must be a group of parameters"),
         ({"seeds": []}, "seeds=[] is not valid"),
-        ({"seeds": [1, 1]}, "repeats one"),
+        ({"seeds": [1, 1]}, "seeds: 1 stands there 2 times: name it once"),
+        ({"scale": ["mini"]}, "scale=['mini'] is not a scale; did you mean 'mini'?"),
+        ({"chung2018": {"pairs": ["en-fr"]}}, "chung2018: pairs must begin with one language"),
+        ({"cruzblandon2025": {"abx": {"layer": 99}}}, "cruzblandon2025: abx.layer=99 exceeds"),
+        ({"cruzblandon2025": {"distant": "fr-es"}}, "close=es-fr and distant=fr-es must differ"),
+        ({"conneau2020": {"finetune": {"warm_up": 0.7, "hold": 0.4}}}, "warm_up=0.7 and hold=0.4"),
+        ({"conneau2020": {"frozen": {"warm_up": 0.7, "hold": 0.4}}}, "conneau2020.frozen: warm_up"),
+        ({"corpora": {"bible": {"books": "Ge" * 1000}}}, "corpora.bible.books='GeGe"),
+        ({"corpora": {"bible": list(range(1000))}}, "corpora.bible=[0, 1,"),
         ({"chung2018": {"word2vec": {"dimension": 20}}}, "the map is square"),
         (
             {"chung2018": {"self_learning": {"initial_words": 200, "frequent_words": 100}}},
@@ -101,6 +109,45 @@ def test_a_wrong_parameter_is_one_line_that_helps(overrides, says):
         load_params(FILE, overrides)
     assert says in str(error.value)
     assert "\n" not in str(error.value)
+    assert "Value error" not in str(error.value)
+    assert len(str(error.value)) < 300
+
+
+SETS = [
+    "seeds",
+    "chung2018.pairs",
+    "chung2018.rungs",
+    "chung2018.spoken.train_voices",
+    "chung2018.spoken.test_voices",
+    "chung2018.supervision.pairs",
+    "conneau2020.languages",
+    "conneau2020.systems",
+    "conneau2020.donors",
+    "conneau2020.amounts_minutes",
+    *(f"conneau2020.compared.{name}" for name in ("seen", "spelt", "unseen", "amounts")),
+    "cao2020.controls",
+    "cao2020.tuned",
+    "cao2020.selection.languages",
+    "cao2020.selection.classes",
+    "cao2020.retrieval.similarities",
+    "cao2020.tuning.protocols",
+    "cruzblandon2025.controls",
+    "corpora.freedict.pairs",
+    "corpora.quran.languages",
+    "corpora.smoke.spoken_captions",
+    "corpora.wesnoth.languages",
+]
+
+
+@pytest.mark.parametrize("path", SETS)
+def test_a_set_names_nothing_twice(path):
+    values = dict(leaves(load_params(FILE, {"scale": "paper"})))[path]
+    override = [*values, values[0]]
+    for key in reversed(path.split(".")):
+        override = {key: override}
+    with pytest.raises(ParameterError) as error:
+        load_params(FILE, override | {"scale": "paper"})
+    assert str(error.value).startswith(f"{path}: {values[0]!r} stands there 2 times")
 
 
 def test_a_scale_may_not_add_a_key():

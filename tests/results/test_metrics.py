@@ -46,11 +46,24 @@ def test_two_stages_may_not_measure_one_cell(tmp_path):
         gathered(tmp_path, twice, twice)
 
 
-def test_what_is_no_metrics_table_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda frame: frame[["table", "row"]], "column 'column' not in"),
+        (lambda frame: frame.assign(extra=1), "column 'extra' not in"),
+        (lambda frame: frame.assign(n="many"), "coercing 'n'"),
+        (lambda frame: frame.assign(value=9), "failed"),
+        (lambda frame: frame.iloc[:0, :0], "No columns"),
+    ],
+)
+def test_what_is_no_metrics_table_is_named(tmp_path, change, says):
     path = tmp_path / "broken.csv"
-    path.write_text("table,row\nx,y\n")
-    with pytest.raises(DataError, match=r"broken\.csv is not a metrics table"):
+    change(pd.DataFrame([measure("a", "all", 1.0)])).to_csv(path, index=False)
+    with pytest.raises(DataError, match=r"broken\.csv is not a metrics table") as error:
         read_metrics(path)
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 400
 
 
 def test_each_seed_is_measured_and_all_together():

@@ -9,8 +9,8 @@ from tests.xlsr.models import tiny
 from crosstalk.errors import DataError
 from crosstalk.speech.packed import CUT_COLUMNS, PackedSpeech
 from crosstalk.training.device import device
-from crosstalk.xlsr.codes import USAGE_COLUMNS, code_usage
-from crosstalk.xlsr.distances import js_distances
+from crosstalk.xlsr.codes import code_usage
+from crosstalk.xlsr.distances import USAGE_COLUMNS, js_distances
 from crosstalk.xlsr.model import build_model
 
 

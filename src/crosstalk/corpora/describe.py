@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from crosstalk.corpora.manifest_lines import manifest_lines
 from crosstalk.corpora.messages import read_messages
 from crosstalk.corpora.parquet import read_columns
 from crosstalk.corpora.registry import Registry, load_registry
@@ -152,17 +150,11 @@ def _words(words: Iterable[str]) -> dict[str, int]:
 
 
 def _supervisions(path: Path) -> list[dict]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            segments = [
-                {key: segment.get(key) if key == "speaker" else segment[key] for key in _FIELDS}
-                for segment in map(json.loads, lines)
-            ]
-    except (EOFError, KeyError, OSError, TypeError, ValueError, zlib.error) as error:
-        raise DataError(
-            f"{path} is not a lhotse manifest of supervisions ({error!r}); delete it and run again"
-        ) from error
-    return segments
+    with manifest_lines(path) as segments:
+        return [
+            {key: segment.get(key) if key == "speaker" else segment[key] for key in _FIELDS}
+            for segment in segments
+        ]
 
 
 def _rejected(path: Path) -> dict[str, int]:

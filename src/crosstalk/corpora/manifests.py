@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 from lhotse import AudioSource, CutSet, Recording, RecordingSet, SupervisionSegment, SupervisionSet
 
+from crosstalk.corpora.manifest_lines import manifest_lines
 from crosstalk.errors import DataError
 
 SAMPLE_RATE = 16000
@@ -102,8 +103,5 @@ def read_manifest[T: (RecordingSet, SupervisionSet)](kind: type[T], path: Path) 
 
     """
     item = Recording if kind is RecordingSet else SupervisionSegment
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            return kind.from_items(item.from_dict(json.loads(line)) for line in lines)
-    except (OSError, EOFError, ValueError, TypeError, KeyError, AssertionError) as error:
-        raise DataError(f"{path} is not a lhotse manifest ({error}): make it again") from error
+    with manifest_lines(path) as lines:
+        return kind.from_items(item.from_dict(line) for line in lines)

@@ -6,6 +6,7 @@ holds its digest, so readers need not wait seconds for the import of a schema li
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,22 +15,32 @@ import pyarrow
 
 from crosstalk.errors import DataError
 
+# What pandas and pyarrow raise of damaged files; OSError too, but then without a number.
+_DAMAGE = (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError)
 
-def read_columns(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+
+def read_columns(path: Path, columns: Sequence[str], *, others: bool = False) -> pd.DataFrame:
     """Read a Parquet file that must have just these columns, in this order.
+
+    With ``others`` it may have more, which are left out.
 
     Raises
     ------
     DataError
-        The file is not Parquet, or has other columns.
+        The file is damaged or not Parquet, or has other columns.
 
     """
     try:
         table = pd.read_parquet(path)
-    except pyarrow.ArrowInvalid as error:
-        raise DataError(f"{path} is not a Parquet file ({error}); delete it and run again") from (
+    except _DAMAGE as error:
+        if getattr(error, "errno", None):
+            raise
+        problem = textwrap.shorten(str(error), 200)
+        raise DataError(f"{path} is not a Parquet file ({problem}); delete it and run again") from (
             error
         )
+    if others:
+        table = table[[column for column in columns if column in table]]
     if list(table.columns) != list(columns):
         found = ", ".join(map(str, table.columns))
         raise DataError(f"{path} has columns {found}, not {', '.join(columns)}: make it again")

@@ -194,7 +194,7 @@ def decode_g722(data: bytes) -> Audio:
     return Audio(np.concatenate(frames), SAMPLE_RATE)
 
 
-def levels(samples: np.ndarray) -> np.ndarray:
+def loudness(samples: np.ndarray) -> np.ndarray:
     """Level of every 25 ms, each 10 ms apart, in dB relative to a full-scale square wave.
 
     Parameters
@@ -215,7 +215,7 @@ def speech_seconds(samples: np.ndarray, checks: RecordingChecks) -> float:
 
     So neither a hesitant start nor a pause between two sentences makes speech seem slow.
     """
-    level = levels(samples)
+    level = loudness(samples)
     loud = np.flatnonzero(level >= level.max() - checks.floor_db)
     steps = np.diff(loud) * HOP / SAMPLE_RATE
     return float(np.minimum(steps, checks.max_pause_seconds).sum()) + WINDOW / SAMPLE_RATE
@@ -225,7 +225,7 @@ def find_silence(samples: np.ndarray, checks: RecordingChecks) -> str:
     """Say why the samples cannot be speech, or nothing if they can."""
     if len(samples) < checks.min_seconds * SAMPLE_RATE:
         return "too short for any word"
-    return "silent" if levels(samples).max() < checks.silence_dbfs else ""
+    return "silent" if loudness(samples).max() < checks.silence_dbfs else ""
 
 
 def find_fault(samples: np.ndarray, phones: Sequence[str], checks: RecordingChecks) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from crosstalk.errors import ParameterError
 from crosstalk.params.fetch import FetchParams
+from crosstalk.params.invalid import describe
 from crosstalk.params.section import Section
 from crosstalk.yamlfile import read_yaml
 
@@ -64,9 +65,8 @@ def read_section[S: Section](path: Path, kind: type[S]) -> S:
         return kind.model_validate(read_yaml(path))
     except ValidationError as error:
         first, *rest = error.errors()
-        place = ".".join(str(part) for part in first["loc"]) or "sources"
         more = f" (and {len(rest)} more)" if rest else ""
-        raise ParameterError(f"{path}: {place}: {first['msg']}{more}") from error
+        raise ParameterError(f"{path}: {describe(first)}{more}") from error
 
 
 def look_up[T](entries: dict[str, T], name: str, what: str) -> T:

@@ -16,6 +16,9 @@ from crosstalk.errors import DataError
 from crosstalk.params.splits import FOLDS
 from crosstalk.text.dictionaries import COLUMNS as DICTIONARY_COLUMNS
 
+SCHEMA_ERRORS = (pandera.errors.SchemaError, pandera.errors.SchemaErrors)
+"""What pandera raises: the second of columns too many or of another type."""
+
 MESSAGES = pa.DataFrameSchema(
     {
         "message_id": pa.Column(str, pa.Check.str_length(min_value=1)),
@@ -99,6 +102,12 @@ def write_gold_links(table: pd.DataFrame, path: Path) -> None:
     write_checked(table, GOLD_LINKS, path)
 
 
+def first_problem(error: Exception) -> str:
+    """Say on one line of bounded length what a schema objects to (first)."""
+    (first, *_) = getattr(error, "schema_errors", [error])
+    return textwrap.shorten(str(first), 200)
+
+
 def write_checked(table: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -> None:
     """Write a table as Parquet; the same rows give the same bytes.
 
@@ -110,9 +119,8 @@ def write_checked(table: pd.DataFrame, schema: pa.DataFrameSchema, path: Path) -
     """
     try:
         checked = schema.validate(table)
-    except pandera.errors.SchemaError as error:
-        reason = textwrap.shorten(str(error), 200)
-        raise DataError(f"{path} does not fit its schema: {reason}") from error
+    except SCHEMA_ERRORS as error:
+        raise DataError(f"{path} does not fit its schema: {first_problem(error)}") from error
     arrow = pyarrow.Table.from_pandas(checked, preserve_index=False)
     # pandas' own metadata names its version, which would make bytes depend on it.
     parquet.write_table(arrow.replace_schema_metadata(None), path, compression="zstd")

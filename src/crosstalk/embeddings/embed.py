@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from safetensors.torch import load_file
 
 from crosstalk.embeddings.encode import encode_segments
 from crosstalk.embeddings.grouping import average_by_word, cluster_name
@@ -16,6 +15,7 @@ from crosstalk.segmentation.boundaries import Segmentation
 from crosstalk.speech.segments import Segments
 from crosstalk.speech.utterances import Utterances
 from crosstalk.stage import Input, Output
+from crosstalk.tensors import load_tensors
 
 
 def embed_segments(
@@ -45,7 +45,7 @@ def embed_segments(
     for grouping, segmentation, model, space, heard in zip(
         groupings, segmentations, models, spaces, tokens, strict=True
     ):
-        module.load_state_dict(load_file(model))
+        module.load_state_dict(load_tensors(model, "pt"))
 
         def embed(first: np.ndarray, last: np.ndarray) -> np.ndarray:
             segments = Segments.cut(corpus, first, last)

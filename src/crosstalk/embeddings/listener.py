@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from crosstalk.digest import file_digest
 from crosstalk.embeddings.encode import encode_segments
@@ -21,6 +21,7 @@ from crosstalk.params.speech2vec import ClassifierParams, NetworkParams
 from crosstalk.speech.segments import Segments
 from crosstalk.speech.utterances import Utterances
 from crosstalk.stage import Input, Output
+from crosstalk.tensors import load_tensors
 from crosstalk.training.state import training_state
 
 
@@ -55,7 +56,7 @@ def train_listener(
 
 def hear(listener: Path, segments: Segments, max_frames: int) -> np.ndarray:
     """What a listener makes of every segment: float32 [n, d] of length 1."""
-    weights = load_file(listener)
+    weights = load_tensors(listener, "pt")
     features = weights["forwards.weight_ih_l0"].shape[1]
     encode = Encoder(features, 2 * weights["forwards.weight_hh_l0"].shape[1])
     encode.load_state_dict(weights)

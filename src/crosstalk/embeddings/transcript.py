@@ -18,12 +18,19 @@ def embed_transcript(
 
     A share ``misheard`` of the words, drawn at random, change places with one another, so that each
     stays as frequent as it is: how well must a listener hear?
+
+    Raises
+    ------
+    DataError
+        If no word is said ``min_count`` times.
+
     """
     corpus = Utterances.load(utterances)
     train = corpus.words_of("train")
     said = mishear(corpus.word[train], misheard, derive_seed(seed, "misheard"))
     sentences = by_utterance(corpus, corpus.word_first[train], np.array(corpus.vocabulary)[said])
-    skip_gram(sentences, word2vec, seed).save(space)
+    what = f"{utterances} has {len(said)} spoken words"
+    skip_gram(sentences, word2vec, seed, what).save(space)
 
 
 def mishear(words: np.ndarray, share: float, seed: int) -> np.ndarray:

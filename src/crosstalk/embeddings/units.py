@@ -50,7 +50,7 @@ def discover_units(
     """
     corpus = Utterances.load(utterances)
     found = _Found(corpus, lambda first, last: embed(corpus.frames, first, last, embedding))
-    found.learn(word2vec, types, seed)
+    found.learn(word2vec, types, seed, utterances)
     found.write(types.min_count, space, tokens)
     write_items(found.named().assign(row="units", column=column, seed=seed), answers)
 
@@ -74,7 +74,7 @@ def discover_taught_units(
         corpus,
         lambda first, last: hear(listener, Segments.cut(corpus, first, last), network.max_frames),
     )
-    found.learn(word2vec, types, seed)
+    found.learn(word2vec, types, seed, utterances)
     found.write(types.min_count, space, tokens)
     write_items(found.named().assign(row="taught_units", column=column, seed=seed), answers)
 
@@ -92,12 +92,17 @@ class _Found:
             for rows in (self.train, self.test)
         )
 
-    def learn(self, word2vec: Word2VecParams, types: TypesParams, seed: int) -> None:
-        """Cluster the training words; the clusters that are frequent enough get a vector."""
+    def learn(self, word2vec: Word2VecParams, types: TypesParams, seed: int, source: Path) -> None:
+        """Cluster the training words; the clusters that are frequent enough get a vector.
+
+        Raises DataError, which names the ``source``, if none is.
+        """
         labels, centres = kmeans(self.sounds, types.clusters, derive_seed(seed, "units"))
         names = np.array([cluster_name(label) for label in range(len(centres))])
         first = self.corpus.word_first[self.train]
-        self.space = skip_gram(by_utterance(self.corpus, first, names[labels]), word2vec, seed)
+        sentences = by_utterance(self.corpus, first, names[labels])
+        what = f"{source} has {len(labels)} spoken words in {len(centres)} clusters for words"
+        self.space = skip_gram(sentences, word2vec, seed, what)
         self.centres = centres[[names.tolist().index(name) for name in self.space.words]]
 
     def nearest(self, sounds: np.ndarray) -> np.ndarray:

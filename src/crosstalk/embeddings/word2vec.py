@@ -46,19 +46,27 @@ def train_word2vec(
     table = table[table["language"] == language]
     chosen = pd.concat([training_half(table, h, splits) for h in _HALVES[half]]).sort_index()
     sentences = [tokenize(text, language) for text in chosen["text"]]
-    try:
-        skip_gram(sentences, cfg, seed).save(space)
-    except _NoWordsError as error:
-        raise DataError(
-            f"{messages} has {len(chosen)} {half} training messages in {language!r} and no "
-            f"word {cfg.min_count} times: choose another language or lower min_count"
-        ) from error
+    what = f"{messages} has {len(chosen)} {half} training messages in {language!r}"
+    skip_gram(sentences, cfg, seed, what).save(space)
 
 
-def skip_gram(sentences: Sequence[Sequence[str]], cfg: Word2VecParams, seed: int) -> Space:
-    """Train skip-gram with negative sampling; the result depends on nothing but the arguments."""
+def skip_gram(
+    sentences: Sequence[Sequence[str]],
+    cfg: Word2VecParams,
+    seed: int,
+    what: str = "the text has words",
+) -> Space:
+    """Train skip-gram with negative sampling; the result depends on nothing but the arguments.
+
+    Raises
+    ------
+    DataError
+        If no word occurs ``min_count`` times; ``what`` says of which text.
+
+    """
+    rare = f"{what} and no word min_count={cfg.min_count} times: choose more text or lower it"
     if not any(sentences):
-        raise _NoWordsError
+        raise DataError(rare)
     with _Epochs(cfg.epochs) as epochs:
         try:
             model = Word2Vec(
@@ -78,14 +86,10 @@ def skip_gram(sentences: Sequence[Sequence[str]], cfg: Word2VecParams, seed: int
                 callbacks=[epochs],
             )
         except RuntimeError as error:  # gensim's word for an empty vocabulary
-            raise _NoWordsError from error
+            raise DataError(rare) from error
     counts = {word: model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key}
     words = sorted(counts, key=lambda word: (-counts[word], word))
     return Space(words, [counts[word] for word in words], model.wv[words])
-
-
-class _NoWordsError(Exception):
-    """Nothing to train on."""
 
 
 def _hash(word: str) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from crosstalk.alignment.mapping import Mapping
+from crosstalk.corpora.parquet import read_columns
 from crosstalk.embeddings.spaces import Space
 from crosstalk.embeddings.tokens import SpokenTokens
 from crosstalk.evaluation.answers import write_items
@@ -106,7 +107,7 @@ def answer_column(
 
 def score_word_classifier(*, column: str, seed: int, predicted: Input, answers: Output) -> None:
     """Turn the supervised word classifier's answers into items of Table 3."""
-    frame = pd.read_parquet(predicted)
+    frame = read_columns(predicted, ("word", "answer"))
     asked = Answered(
         words=frame["word"].to_numpy(str),
         rank=(frame["word"] == frame["answer"]).to_numpy(int),
@@ -176,6 +177,8 @@ def _named(
 ) -> pd.DataFrame:
     """The best words of each token in words, in the order of speech."""
     frame = pd.DataFrame({"row": row, "seed": seed, "message": asked.messages, "word": asked.words})
-    for place in range(nearest.shape[1]):
+    absent = ((0, 0), (0, PLACES - nearest.shape[1]))  # of a space of fewer words
+    nearest = np.pad(nearest, absent, constant_values=NO_ROW)
+    for place in range(PLACES):
         frame[f"answer_{place + 1}"] = [space.words[i] if i >= 0 else "" for i in nearest[:, place]]
     return frame

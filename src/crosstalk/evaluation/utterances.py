@@ -10,6 +10,7 @@ import pandas as pd
 from sacrebleu.metrics import BLEU, CHRF
 
 from crosstalk.corpora.messages import read_messages
+from crosstalk.corpora.parquet import read_columns
 from crosstalk.embeddings.spaces import Space
 from crosstalk.errors import DataError
 from crosstalk.params.evaluation import EvaluationParams
@@ -47,7 +48,8 @@ def score_translations(
         No test message is translated.
 
     """
-    answered = pd.concat([pd.read_parquet(path) for path in words], ignore_index=True)
+    known = ("row", "seed", "message", "word", "answer_1")
+    answered = pd.concat([read_columns(p, known, others=True) for p in words], ignore_index=True)
     table = read_messages(messages)
     table = table[table["language"] == target_language].set_index("message_id")["text"]
     answered = answered[answered["message"].isin(table.index)]

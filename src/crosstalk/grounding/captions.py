@@ -109,14 +109,7 @@ def described(
             picture = np.random.default_rng(seed).permutation(picture)
         order.append(mine)
         rows.append(picture)
-    chosen = np.concatenate(order)
-    part = PackedSpeech(
-        speech.frames,
-        speech.starts[chosen],
-        speech.lengths[chosen],
-        cuts.iloc[chosen].reset_index(drop=True),
-        speech.rate,
-    )
+    part = speech.take(np.concatenate(order))
     return Described(part, np.concatenate(rows), part.cuts["language"].to_numpy())
 
 

@@ -65,11 +65,7 @@ def latent_times(cfg: EncoderParams, rate: float) -> tuple[float, float]:
 
     A latent frame stands for the middle of the input frames that it sees.
     """
-    field, step = 1, 1
-    for kernel, stride in zip(cfg.kernels, cfg.strides, strict=True):
-        field += (kernel - 1) * step
-        step *= stride
-    return field / 2 / rate, step / rate
+    return cfg.receptive_field / 2 / rate, cfg.stride / rate
 
 
 @torch.inference_mode()

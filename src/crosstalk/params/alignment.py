@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from crosstalk.params.choices import distinct
 from crosstalk.params.section import Section
 
 Step = Literal["unit", "centre"]
@@ -184,7 +185,16 @@ class WassersteinParams(SpacesParams):
 class SupervisionParams(SpacesParams):
     """How many known pairs a map needs."""
 
-    pairs: tuple[Annotated[int, Field(ge=1)], ...] = (25, 50, 100, 250, 500, 1000, 2500, 5000)
+    pairs: Annotated[tuple[Annotated[int, Field(ge=1)], ...], distinct] = (
+        25,
+        50,
+        100,
+        250,
+        500,
+        1000,
+        2500,
+        5000,
+    )
     """Numbers of pairs to fit; those beyond what the spaces share are left out."""
     held_out: int = Field(200, ge=1)
     """Shared words that are never fitted and always asked."""

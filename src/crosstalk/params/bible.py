@@ -1,12 +1,13 @@
 """Parameters of the King James Bible."""
 
-from pydantic import Field
+from typing import Annotated
 
+from crosstalk.params.choices import distinct
 from crosstalk.params.section import Section
 
 
 class BibleParams(Section):
     """King James Bible: one message a verse."""
 
-    books: tuple[str, ...] = Field(())
+    books: Annotated[tuple[str, ...], distinct] = ()
     """Books to keep, as the archive abbreviates them (`Ge`, `Mark`); none named means all."""

@@ -1,9 +1,21 @@
-"""Parameters that choose several values from a closed list."""
+"""Parameters that are sets, written as lists in the order in which they are shown."""
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable
 
 from pydantic import AfterValidator
+
+
+def _check_distinct[T](values: tuple[T, ...]) -> tuple[T, ...]:
+    for value, count in Counter(values).items():
+        if count > 1:
+            raise ValueError(f"{value!r} stands there {count} times: name it once")
+    return values
+
+
+distinct = AfterValidator(_check_distinct)
+"""Accept values that all differ."""
 
 
 def among(valid: Iterable[str]) -> AfterValidator:
@@ -16,8 +28,6 @@ def among(valid: Iterable[str]) -> AfterValidator:
                 near = difflib.get_close_matches(value, known, n=1, cutoff=0.4)
                 hint = f"did you mean {near[0]!r}? " if near else ""
                 raise ValueError(f"{value!r} is unknown; {hint}valid: {' '.join(known)}")
-        if len(set(values)) != len(values):
-            raise ValueError(f"{' '.join(values)} names one twice")
-        return values
+        return _check_distinct(values)
 
     return AfterValidator(check)

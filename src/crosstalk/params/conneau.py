@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
+from crosstalk.params.choices import distinct
 from crosstalk.params.ctc import DecodeParams, FinetuneParams, LabelParams
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.packed import PackParams
@@ -12,7 +13,7 @@ from crosstalk.params.section import Section
 from crosstalk.params.xlsr import LARGE, PretrainParams, XlsrModelParams
 
 Language = Annotated[str, Field(pattern="^[a-z]{2,3}$")]
-Languages = tuple[Language, ...]
+Languages = Annotated[tuple[Language, ...], distinct]
 System = Literal[
     "scratch",
     "english",
@@ -39,7 +40,7 @@ class ComparedParams(Section):
     """Tables 3 and 4: characters and words of languages that it has not heard."""
     amounts: Languages = ("es",)
     """Table 5: characters, by the amount of labels."""
-    similar: Annotated[Languages, Field(max_length=1)] = ("it",)
+    similar: Annotated[tuple[Language, ...], Field(max_length=1), distinct] = ("it",)
     """Table 6: phones, by the language that is added to a little of this one; at most one."""
 
 
@@ -48,7 +49,7 @@ class ConneauParams(Section):
 
     pack: PackParams = PackParams()
     """What the networks read."""
-    languages: Annotated[Languages, Field(min_length=2)] = (
+    languages: Annotated[tuple[Language, ...], Field(min_length=2), distinct] = (
         "be",
         "ca",
         "da",
@@ -60,7 +61,7 @@ class ConneauParams(Section):
         "ru",
     )
     """What multilingual models are pretrained on."""
-    systems: Annotated[tuple[System, ...], Field(min_length=1)] = get_args(System)
+    systems: Annotated[tuple[System, ...], Field(min_length=1), distinct] = get_args(System)
     """Rows of the tables."""
     compared: ComparedParams = ComparedParams()
     """Columns of the tables."""
@@ -88,7 +89,12 @@ class ConneauParams(Section):
     labelled_minutes: float = Field(60.0, ge=0)
     """Labelled speech of each language in Tables 1 and 6 (XLSR, section 4.1: 1 h); 0 is all there
     is."""
-    amounts_minutes: tuple[Annotated[float, Field(ge=0)], ...] = (60.0, 600.0, 6000.0, 0.0)
+    amounts_minutes: Annotated[tuple[Annotated[float, Field(ge=0)], ...], distinct] = (
+        60.0,
+        600.0,
+        6000.0,
+        0.0,
+    )
     """Labelled speech in the rows of Table 5; 0 is all there is."""
     little_minutes: float = Field(300.0, gt=0)
     """Unlabelled speech of the language of Table 6 (recalled, not verified: 5 h)."""

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from crosstalk.params.choices import distinct
 from crosstalk.params.section import Section
 
 Similarity = Literal["csls", "cosine", "scalar"]
@@ -120,7 +121,7 @@ class RetrievalParams(Section):
 
     neighbours: int = Field(10, ge=1)
     """k of CSLS (Conneau et al. 2018)."""
-    similarities: Annotated[tuple[Similarity, ...], Field(min_length=1)] = (
+    similarities: Annotated[tuple[Similarity, ...], Field(min_length=1), distinct] = (
         "csls",
         "cosine",
         "scalar",
@@ -149,7 +150,11 @@ class TransferParams(Section):
 class TuningParams(TransferParams):
     """The same with all weights of the encoder trained, as in the paper."""
 
-    protocols: Annotated[tuple[Tuning, ...], Field(min_length=1)] = ("light", "full", "continued")
+    protocols: Annotated[tuple[Tuning, ...], Field(min_length=1), distinct] = (
+        "light",
+        "full",
+        "continued",
+    )
     """One epoch at `light_learning_rate` (ours, it forgets less); `epochs` at `learning_rate` (the
     paper's); or that with the alignment loss kept on (Efimov et al. 2023)."""
     pooling: Literal["first", "mean"] = "first"

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from crosstalk.params.catalogues import TRANSLATED
-from crosstalk.params.choices import among
+from crosstalk.params.choices import among, distinct
 from crosstalk.params.section import Section
 
 
@@ -26,7 +26,7 @@ class SelectionParams(Section):
     """Messages of the retrieval test, at most; they have all languages (section 4)."""
     dev_pairs: int = Field(1024, ge=1)
     """Messages to tune on, at most (section 4)."""
-    classes: Annotated[tuple[str, ...], Field(min_length=2)] = (
+    classes: Annotated[tuple[str, ...], Field(min_length=2), distinct] = (
         "evolution",
         "gimp",
         "gnucash",

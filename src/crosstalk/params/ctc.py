@@ -4,9 +4,9 @@
 amount of labelled audio, the default is that of one hour (Base).
 """
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from crosstalk.params.section import Section
 
@@ -57,6 +57,12 @@ class FinetuneParams(Section):
     """Of the encoder and context network; the loss is float32."""
     log_every: int = Field(100, ge=1)
     """Updates a row of the history."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.warm_up + self.hold > 1:
+            raise ValueError(f"warm_up={self.warm_up} and hold={self.hold} exceed 1 together")
+        return self
 
 
 class LabelParams(Section):

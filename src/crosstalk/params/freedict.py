@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from crosstalk.params.choices import distinct
 from crosstalk.params.section import Section
 
 Pair = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[a-z]{2}$")]
@@ -12,5 +13,7 @@ Pair = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}-[a-z]{2}$")]
 class FreedictParams(Section):
     """Bilingual dictionaries, of which the entries of one word are kept."""
 
-    pairs: tuple[Pair, ...] = Field(("de-en", "en-de", "en-fr", "fr-en"), min_length=1)
+    pairs: Annotated[tuple[Pair, ...], distinct] = Field(
+        ("de-en", "en-de", "en-fr", "fr-en"), min_length=1
+    )
     """Source and target language as ISO 639-1 codes."""

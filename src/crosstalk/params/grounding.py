@@ -142,8 +142,8 @@ class CruzBlandonParams(Section):
             first, _, second = pair.partition("-")
             if first == second:
                 raise ValueError(f"{pair} is one language twice: name two")
-        if self.close == self.distant:
-            raise ValueError(f"close={self.close} and distant must differ")
+        if set(self.close.split("-")) == set(self.distant.split("-")):
+            raise ValueError(f"close={self.close} and distant={self.distant} must differ")
         return self
 
     @property

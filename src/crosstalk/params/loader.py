@@ -10,6 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from crosstalk.errors import ParameterError
+from crosstalk.params.invalid import describe, short
 from crosstalk.params.models import Params, Scale
 from crosstalk.yamlfile import read_yaml
 
@@ -52,14 +53,16 @@ def _check_scale(scale: Any, scales: Mapping[str, Any]) -> None:
     for name in scales:
         if name not in valid:
             raise ParameterError(_unknown(f"scales.{name}", name, valid))
-    if scale not in scales:
-        raise ParameterError(f"scale={scale!r} is not a scale; {_nearest(str(scale), valid)}")
+    if not isinstance(scale, str) or scale not in scales:
+        raise ParameterError(f"scale={short(scale)} is not a scale; {_nearest(str(scale), valid)}")
 
 
 def _check_overrides(tree: Tree, override: Any, prefix: str) -> None:
     """A scale or ``--config`` may change values but never add a key."""
     if not isinstance(override, Mapping):
-        raise ParameterError(f"{prefix}={override!r} must be a group of parameters, not a value")
+        raise ParameterError(
+            f"{prefix}={short(override)} must be a group of parameters, not a value"
+        )
     for key, value in override.items():
         path = f"{prefix}.{key}".lstrip(".")
         if key not in tree:
@@ -84,11 +87,7 @@ def _one_line(error: ValidationError) -> str:
         return _unknown(path, str(first["loc"][-1]), _keys_beside(first["loc"])) + more
     if first["type"] == "missing":
         return f"{path} is missing from params.yaml{more}"
-    expected = first.get("ctx", {}).get("expected")
-    message = f"should be {expected}" if expected else first["msg"]
-    if isinstance(first["input"], Mapping):  # a whole group, and what does not go together in it
-        return f"{path}: {message}".removeprefix(": ").replace("Value error, ", "") + more
-    return f"{path}={first['input']!r} is not valid: {message}{more}"
+    return describe(first) + more
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:

@@ -11,6 +11,7 @@ from crosstalk.params.alignment import (
     UnsupervisedParams,
     WassersteinParams,
 )
+from crosstalk.params.choices import distinct
 from crosstalk.params.conneau import ConneauParams
 from crosstalk.params.contextual import (
     AlignParams,
@@ -56,7 +57,7 @@ Pair = Annotated[str, Field(pattern="^(en|fr|de|swc)-(en|fr|de|swc|bible)$")]
 class ChungParams(Section):
     """Chung et al. 2018: speech and text spaces, aligned."""
 
-    pairs: Annotated[tuple[Pair, ...], Field(min_length=1)] = (
+    pairs: Annotated[tuple[Pair, ...], Field(min_length=1), distinct] = (
         "en-en",
         "fr-fr",
         "de-de",
@@ -71,7 +72,7 @@ class ChungParams(Section):
     the English text `bible`. The first must be of one language; the controls are run on it. At
     paper scale `en` and `fr` are LibriSpeech, `de` and `swc` the German and the English Spoken
     Wikipedia; `swc` is known to no other scale."""
-    rungs: Annotated[tuple[Rung, ...], Field(min_length=1)] = get_args(Rung)
+    rungs: Annotated[tuple[Rung, ...], Field(min_length=1), distinct] = get_args(Rung)
     """Rungs of the ladder of controls, in the language of the first pair: what stands on the
     speech's side of the map."""
     spoken: SpokenParams = SpokenParams()
@@ -109,8 +110,6 @@ class ChungParams(Section):
                 f"speech2vec.network.dimension={self.speech2vec.network.dimension} must equal "
                 f"word2vec.dimension={self.word2vec.dimension}: the map is square"
             )
-        if len(set(self.pairs)) != len(self.pairs):
-            raise ValueError(f"pairs={' '.join(self.pairs)} names one twice")
         speech, _, text = self.pairs[0].partition("-")
         if speech != text:
             raise ValueError(f"pairs must begin with one language, such as en-en: {self.pairs[0]}")
@@ -139,7 +138,7 @@ class CaoParams(Section):
         50_000,
     )
     """Smaller numbers of pairs of each language, for the curve by amount of data, rising."""
-    controls: tuple[Control, ...] = get_args(Control)
+    controls: Annotated[tuple[Control, ...], distinct] = get_args(Control)
     """Variants of the method: each English word linked to a random one; words linked by the base's
     own vectors; [CLS] and [SEP] alone linked; the English side not held in place by its old
     vectors; or by nothing."""
@@ -151,7 +150,7 @@ class CaoParams(Section):
     """Zero-shot transfer with a frozen encoder."""
     tuning: TuningParams = TuningParams()
     """Zero-shot transfer with all weights trained."""
-    tuned: tuple[Tuned, ...] = get_args(Tuned)
+    tuned: Annotated[tuple[Tuned, ...], distinct] = get_args(Tuned)
     """What is tuned; `translate_train` is the base, on each language's own labels."""
     evaluation: EvaluationParams = EvaluationParams()
     """Intervals."""
@@ -181,7 +180,7 @@ class Params(Section):
 
     scale: Scale
     """Which set of overrides is in force."""
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)] = (0,)
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1), distinct] = (0,)
     """Each training and alignment runs once a seed; tables pool them."""
     corpora: CorporaParams = CorporaParams()
     """Sources, their languages and splits."""
@@ -195,12 +194,6 @@ class Params(Section):
     """Cruz Blandón et al. 2025."""
     present: PresentParams = PresentParams()
     """Drawing."""
-
-    @model_validator(mode="after")
-    def _distinct_seeds(self) -> Self:
-        if len(set(self.seeds)) != len(self.seeds):
-            raise ValueError(f"seeds={list(self.seeds)} repeats one")
-        return self
 
     @model_validator(mode="after")
     def _has_its_corpora(self) -> Self:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from crosstalk.params.choices import distinct
 from crosstalk.params.fetch import Sha256, Url
 from crosstalk.params.section import Section
 
@@ -61,7 +62,7 @@ class Part(Section):
 
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")] = "en"
     """ISO 639-1 code (639-3 where there is none)."""
-    archives: tuple[FileName, ...] = ()
+    archives: Annotated[tuple[FileName, ...], distinct] = ()
     """Which archives hold it; none where the corpus is a folder of the user's."""
     folder: str = ""
     """Where it lies in the user's folder or in the unpacked archives, relative."""
@@ -81,7 +82,7 @@ class PaperCorpus(Section):
 
     title: str = Field(min_length=1)
     kind: Kind
-    papers: tuple[PaperName, ...]
+    papers: Annotated[tuple[PaperName, ...], distinct]
     """Which papers need it."""
     home: str = Field(pattern=r"^https?://")
     licence: str = Field(min_length=1)

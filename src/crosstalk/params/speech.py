@@ -1,9 +1,10 @@
 """Parameters of the speech side: what is spoken, by whom, and how it becomes features."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from crosstalk.params.choices import distinct
 from crosstalk.params.section import Section
 
 
@@ -15,13 +16,15 @@ class SpokenParams(Section):
     embeddings read, so that no sentence is known to both sides.
     """
 
-    train_voices: tuple[str, ...] = Field(
+    train_voices: Annotated[tuple[str, ...], distinct] = Field(
         ("f1", "f2", "f4", "Annie", "linda", "m1", "m3", "m4", "m7", "Michael"), min_length=1
     )
     """Voice variants of eSpeak NG, the same in every language. Chosen by measurement in English:
     101 variants were ranked by loudness, pitch and periodicity, and one was kept of each group that
     sounds alike."""
-    test_voices: tuple[str, ...] = Field(("f3", "steph", "m2", "Mario"), min_length=1)
+    test_voices: Annotated[tuple[str, ...], distinct] = Field(
+        ("f3", "steph", "m2", "Mario"), min_length=1
+    )
     """Voices of the development and test messages; none may be a training voice."""
     speakers_per_voice: int = Field(3, ge=1, le=100)
     """Speakers that share a voice and differ in tempo and pitch."""

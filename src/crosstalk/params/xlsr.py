@@ -4,6 +4,9 @@ Defaults are the Base model's: wav2vec 2.0 (Baevski et al. 2020) where XLSR does
 "fairseq" marks what only the authors' published configuration says.
 """
 
+import math
+from itertools import accumulate
+from operator import mul
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -42,6 +45,17 @@ class EncoderParams(Section):
                 f"{len(self.kernels)}, {len(self.strides)}"
             )
         return self
+
+    @property
+    def stride(self) -> int:
+        """Input frames from one latent vector to the next."""
+        return math.prod(self.strides)
+
+    @property
+    def receptive_field(self) -> int:
+        """Input frames that a latent vector sees."""
+        steps = accumulate(self.strides[:-1], mul, initial=1)
+        return 1 + sum((k - 1) * step for k, step in zip(self.kernels, steps, strict=True))
 
 
 class ContextParams(Section):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pandas as pd
-from safetensors.numpy import load_file
 
 from crosstalk.params.present import PresentParams
 from crosstalk.results.style import BLUE, CYCLE, GREY, INK, ORANGE, figure, save
 from crosstalk.stage import Input, Output
+from crosstalk.tensors import load_tensors
 
 NAMED_WORDS = 12
 
@@ -49,7 +49,7 @@ def plot_boundaries(
     pdf: Output,
 ) -> None:
     """Draw the utterance that was picked, with its true words and those that were found."""
-    image = load_file(spectrogram)["mel"]
+    image = load_tensors(spectrogram, "np")["mel"]
     frame = pd.read_csv(boundaries, keep_default_na=False)
     names = frame["segmentation"].drop_duplicates().tolist()
     with figure(8.6, 1.9 + 0.34 * len(names), 2, 1, sharex=True, height_ratios=[3, len(names)]) as (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +11,13 @@ import torch
 from safetensors.numpy import save_file
 from torchaudio.transforms import MelSpectrogram
 
+from crosstalk.corpora.manifest_lines import manifest_lines
+from crosstalk.errors import DataError
 from crosstalk.segmentation.boundaries import Segmentation
 from crosstalk.speech.utterances import Utterances
 from crosstalk.stage import Input, Output
 
+WORDS = 8
 SECONDS = 4.0
 TRUTH = "true words"
 
@@ -35,16 +36,22 @@ def pick_utterance(
 ) -> None:
     """Take one utterance out: its log-mel spectrogram, its true words and those that were found.
 
-    The first training utterance of at least eight words and at most `SECONDS` seconds. Where there
-    are several files of audio, each has the name of its recording.
-    ``boundaries`` has a row for each segment: segmentation, start and end in seconds, word.
+    The training utterance that `choose` chooses. Where there are several files of audio, each has
+    the name of its recording. ``boundaries`` has a row for each segment: segmentation, start and
+    end in seconds, word.
+
+    Raises
+    ------
+    DataError
+        A file is damaged, or ``supervisions`` lack the utterance.
+
     """
     corpus = Utterances.load(utterances)
     truth = Segmentation.load(words)
     owner = corpus.utterance_of(truth.first)
     seconds = np.diff(corpus.offsets) * shift_ms / 1000
     spoken = np.bincount(owner, minlength=len(corpus))
-    chosen = int(np.flatnonzero((spoken >= 8) & (seconds <= SECONDS))[0])
+    chosen = choose(spoken, seconds)
     recording, begin = _place(supervisions, corpus.messages[chosen])
     with soundfile.SoundFile(next((p for p in audio if p.stem == recording), audio[0])) as file:
         rate = file.samplerate
@@ -73,8 +80,20 @@ def pick_utterance(
     pd.concat(parts).to_csv(boundaries, index=False, float_format="%.3f")
 
 
+def choose(words: np.ndarray, seconds: np.ndarray) -> int:
+    """Return the first utterance of at least `WORDS` words and at most `SECONDS` seconds.
+
+    Where there is none, it is the one that is nearest to that, in shares of both. ``words`` int [n]
+    and ``seconds`` float [n] are of each utterance; those without words are not asked.
+    """
+    lacking = np.maximum(1 - words / WORDS, 0) + np.maximum(seconds / SECONDS - 1, 0)
+    return int(np.where(words > 0, lacking, np.inf).argmin())
+
+
 def _place(supervisions: Path, identity: str) -> tuple[str, float]:
     """Recording in which an utterance is, and the second at which it begins there."""
-    with gzip.open(supervisions, "rt", encoding="utf-8") as lines:
-        said = next(s for s in map(json.loads, lines) if s["id"] == identity)
-    return said["recording_id"], said["start"]
+    with manifest_lines(supervisions) as lines:
+        places = [(s["recording_id"], s["start"]) for s in lines if s["id"] == identity]
+    if not places:
+        raise DataError(f"{supervisions} has no utterance {identity!r}: make it again")
+    return places[0]

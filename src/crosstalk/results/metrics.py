@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
+from crosstalk.corpora.schemas import SCHEMA_ERRORS, first_problem
 from crosstalk.errors import DataError
 from crosstalk.stage import Input, Output
 
@@ -50,10 +51,9 @@ def read_metrics(path: Path) -> pd.DataFrame:
         # An empty unit is a unit: that of counts.
         frame = pd.read_csv(path, dtype={"seed": str}, keep_default_na=False)
         return METRICS.validate(frame)
-    except (pa.errors.SchemaError, ValueError) as error:
-        problem = str(error).splitlines()[0]
+    except (*SCHEMA_ERRORS, ValueError) as error:
         raise DataError(
-            f"{path} is not a metrics table ({problem}): delete it and run again"
+            f"{path} is not a metrics table ({first_problem(error)}): delete it and run again"
         ) from error
 
 

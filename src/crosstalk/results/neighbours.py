@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from crosstalk.corpora.parquet import read_columns
 from crosstalk.results.page import write_page
 from crosstalk.results.tables import to_latex
 from crosstalk.stage import Input, Output
@@ -28,7 +29,8 @@ def list_neighbours(
     For each row: its `INPUTS` most frequent test words of `LETTERS` letters or more whose first
     token is not answered rightly.
     """
-    answered = pd.read_parquet(words)
+    places = [f"answer_{k}" for k in range(1, 6)]
+    answered = read_columns(words, ("row", "word", *places), others=True)
     counts = answered[answered["row"] == answered["row"].iloc[0]]["word"].value_counts()
     order = sorted(counts.index, key=lambda word: (-counts[word], word))
     shown = []
@@ -36,8 +38,8 @@ def list_neighbours(
         tokens = answered[answered["row"] == row].drop_duplicates("word").set_index("word")
         wrong = [w for w in order if len(w) >= LETTERS and tokens.loc[w, "answer_1"] not in ("", w)]
         for word in wrong[:INPUTS]:
-            places = {f"rank {k}": tokens.loc[word, f"answer_{k}"] for k in range(1, 6)}
-            shown.append({"row": row, "spoken": word} | places)
+            ranks = {f"rank {k}": tokens.loc[word, name] for k, name in enumerate(places, 1)}
+            shown.append({"row": row, "spoken": word} | ranks)
     frame = pd.DataFrame(shown, columns=["row", "spoken", *(f"rank {k}" for k in range(1, 6))])
     frame.to_csv(csv, index=False)
     markdown.write_text(frame.to_markdown(index=False) + "\n")

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from crosstalk.corpora.parquet import read_columns
 from crosstalk.params.present import PresentParams
 from crosstalk.results.reference import read_reference
 from crosstalk.results.style import BLUE, GREY, RED, figure, save
@@ -44,7 +45,7 @@ def count_hours(*, cuts: Input, hours: Output) -> None:
 
     ``cuts`` is of `crosstalk.speech.packed`.
     """
-    heard = pd.read_parquet(cuts, columns=["language", "split", "seconds"])
+    heard = read_columns(cuts, ("language", "split", "seconds"), others=True)
     seconds = heard[heard["split"] == "train"].groupby("language")["seconds"].sum()
     (seconds / 3600).rename("hours").to_csv(hours, float_format="%.4f")
 

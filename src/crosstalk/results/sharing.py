@@ -9,13 +9,14 @@ import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
+from crosstalk.corpora.parquet import read_columns
 from crosstalk.evaluation.bootstrap import bootstrap_mean
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.present import PresentParams
 from crosstalk.results.metrics import ALL, METRICS
 from crosstalk.results.style import CYCLE, figure, save
 from crosstalk.stage import Input, Output
-from crosstalk.xlsr.distances import js_distances
+from crosstalk.xlsr.distances import USAGE_COLUMNS, js_distances
 
 BRANCHES = {
     "Romance": ("ca", "es", "fr", "it", "pt", "ro"),
@@ -42,7 +43,7 @@ def score_sharing(
     and seeds. Languages of fewer than `LEAST_FRAMES` frames are left out, here and in the figure.
     """
     pairs = pd.concat(
-        _pairs(pd.read_parquet(path)).assign(seed=seed)
+        _pairs(read_columns(path, USAGE_COLUMNS)).assign(seed=seed)
         for seed, path in zip(seeds, usages, strict=True)
     )
     rows = []
@@ -80,7 +81,8 @@ def score_sharing(
 
 def plot_sharing(*, cfg: PresentParams, usages: list[Input], png: Output, pdf: Output) -> None:
     """Draw distances between languages, and a plane that keeps them as well as a plane can."""
-    distances = sum(js_distances(_enough(pd.read_parquet(path))) for path in usages) / len(usages)
+    tables = [_enough(read_columns(path, USAGE_COLUMNS)) for path in usages]
+    distances = sum(js_distances(table) for table in tables) / len(tables)
     languages = list(distances.index)
     matrix = distances.to_numpy()
     order = np.arange(len(languages))

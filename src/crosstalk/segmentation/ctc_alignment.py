@@ -200,11 +200,7 @@ def frame_starts(encoder: EncoderParams, edges: np.ndarray) -> np.ndarray:
 
     An output frame stands for ``stride`` input frames in the middle of those that it sees.
     """
-    stride, sees = 1, 1
-    for kernel, step in zip(encoder.kernels, encoder.strides, strict=True):
-        sees += (kernel - 1) * stride
-        stride *= step
-    return edges * stride + (sees - stride) / 2
+    return edges * encoder.stride + (encoder.receptive_field - encoder.stride) / 2
 
 
 def _needs(phones: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 from lhotse import RecordingSet, SupervisionSegment, SupervisionSet
 
+from crosstalk.corpora.manifests import read_manifest
 from crosstalk.errors import DataError
 from crosstalk.params.speech import FeatureParams
 from crosstalk.progress import progress
@@ -40,7 +41,7 @@ def extract_utterances(
         No supervision, no word alignment, broken or missing audio, or another sampling rate.
 
     """
-    spoken = [s for s in _manifest(SupervisionSet, supervisions) if _words(s)]
+    spoken = [s for s in read_manifest(SupervisionSet, supervisions) if _words(s)]
     if not spoken:
         raise DataError(f"{supervisions} holds no utterance with aligned words")
     pieces, energies, ranges, said = [], [], [], []
@@ -98,13 +99,6 @@ def frame_range(start: float, end: float, frames: int, cfg: FeatureParams) -> tu
     return middle, middle + 1
 
 
-def _manifest(kind: type, path: Path) -> list:
-    try:
-        return list(kind.from_file(path))
-    except (OSError, EOFError, ValueError, TypeError, KeyError, AssertionError) as error:
-        raise DataError(f"{path} is not a lhotse manifest ({error}): make it again") from error
-
-
 def _split(supervision: SupervisionSegment) -> str:
     split = (supervision.custom or {}).get("split")
     if split not in SPLITS:
@@ -130,7 +124,7 @@ def _read_utterances(
     named = {path.name: path for path in audio}
     sources = {
         recording.id: named.get(Path(recording.sources[0].source).name)
-        for recording in _manifest(RecordingSet, recordings)
+        for recording in read_manifest(RecordingSet, recordings)
     }
     opened: soundfile.SoundFile | None = None
     current = ""

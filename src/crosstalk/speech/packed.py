@@ -59,9 +59,12 @@ class PackedSpeech:
 
     def select(self, mask: np.ndarray | pd.Series) -> Self:
         """Keep the utterances where ``mask`` bool [n] is true; frames are not copied."""
-        kept = np.flatnonzero(np.asarray(mask))
-        cuts = self.cuts.iloc[kept].reset_index(drop=True)
-        return type(self)(self.frames, self.starts[kept], self.lengths[kept], cuts, self.rate)
+        return self.take(np.flatnonzero(np.asarray(mask)))
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Return the utterances of some rows, int64 [m], in their order; frames are not copied."""
+        cuts = self.cuts.iloc[rows].reset_index(drop=True)
+        return type(self)(self.frames, self.starts[rows], self.lengths[rows], cuts, self.rate)
 
     @classmethod
     def read(cls, frames: Path, cuts: Path) -> Self:

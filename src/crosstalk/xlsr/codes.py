@@ -20,8 +20,6 @@ from crosstalk.training.device import device
 from crosstalk.xlsr.model import SpeechModel, load_model
 from crosstalk.xlsr.pretraining import check_inputs
 
-USAGE_COLUMNS = ("language", "group", "code", "count")
-
 
 def count_codes(
     *,
@@ -50,7 +48,7 @@ def count_codes(
 
 @torch.inference_mode()
 def code_usage(model: SpeechModel, speech: PackedSpeech) -> pd.DataFrame:
-    """Return a table of `USAGE_COLUMNS`: how many frames of a language have which code.
+    """Count the frames of a language that have a code: `crosstalk.xlsr.distances.USAGE_COLUMNS`.
 
     Unmasked frames, the likeliest code of each group, no noise. Utterances shorter than one latent
     frame have none.

@@ -8,6 +8,9 @@ from scipy.spatial.distance import jensenshannon
 
 from crosstalk.errors import DataError
 
+USAGE_COLUMNS = ("language", "group", "code", "count")
+"""How many frames of a language have which code of which group."""
+
 
 def js_distances(usage: pd.DataFrame) -> pd.DataFrame:
     """Jensen-Shannon distances between languages: a symmetric table, 0 to 1, zeros within.

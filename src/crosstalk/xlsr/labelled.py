@@ -19,7 +19,7 @@ from crosstalk.xlsr.tokens import Labels, character_labels, phone_labels
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledSpeech:
     """Utterances with their labels, one sequence each."""
 
     speech: PackedSpeech
@@ -32,7 +32,7 @@ class Labelled:
 
 def with_labels(
     speech: PackedSpeech, languages: Sequence[str], split: str, labels: Labels, cfg: LabelParams
-) -> Labelled:
+) -> LabelledSpeech:
     """Return the utterances of a split that have labels, by the digest of their id.
 
     Raises
@@ -57,13 +57,13 @@ def with_labels(
             f"no {split} utterance of {' '.join(missing)} has {labels}; languages that have: "
             f"{' '.join(sorted(there)) or 'none of those asked for'}"
         )
-    return Labelled(_take(speech, kept), [found[index] for index in kept])
+    return LabelledSpeech(speech.take(kept), [found[index] for index in kept])
 
 
-def shortened(labelled: Labelled, minutes: float) -> Labelled:
+def shortened(labelled: LabelledSpeech, minutes: float) -> LabelledSpeech:
     """Keep the `first_minutes` of each language; raises DataError if one has less."""
     kept = np.flatnonzero(first_minutes(labelled.speech.cuts, minutes))
-    return Labelled(_take(labelled.speech, kept), [labelled.labels[index] for index in kept])
+    return LabelledSpeech(labelled.speech.take(kept), [labelled.labels[index] for index in kept])
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,3 @@ def _by_length(lengths: np.ndarray, budget: float) -> list[np.ndarray]:
             runs.append([])
         runs[-1].append(int(index))
     return [np.array(run) for run in runs]
-
-
-def _take(speech: PackedSpeech, indices: Sequence[int] | np.ndarray) -> PackedSpeech:
-    kept = np.asarray(indices)
-    cuts = speech.cuts.iloc[kept].reset_index(drop=True)
-    return PackedSpeech(speech.frames, speech.starts[kept], speech.lengths[kept], cuts, speech.rate)

@@ -93,7 +93,7 @@ def pretrain_xlsr(
             watch=lambda rows: require_codes(rows, cfg.quantiser.groups),
         )
         save_model(model, module, cfg)
-        write_history(history, rows, batches.seconds)
+        write_curve(history, rows, batches.seconds)
         state.clear()
 
 
@@ -193,7 +193,7 @@ def require_codes(rows: list[dict[str, float]], groups: int) -> None:
         )
 
 
-def write_history(path: Output, rows: list[dict[str, float]], available: float) -> None:
+def write_curve(path: Output, rows: list[dict[str, float]], available: float) -> None:
     """Write the training curve as CSV: one row an interval, losses in nats a masked frame.
 
     ``seconds`` is the audio heard so far and ``epoch`` that over what is ``available``.

@@ -21,7 +21,7 @@ from crosstalk.text.tokens import tokenize
 from crosstalk.training.device import device
 from crosstalk.xlsr.ctc import CtcModel, load_ctc, log_probabilities
 from crosstalk.xlsr.decoding import WordSearch, best_path
-from crosstalk.xlsr.labelled import Labelled, with_labels
+from crosstalk.xlsr.labelled import LabelledSpeech, with_labels
 from crosstalk.xlsr.scoring import COLUMNS
 from crosstalk.xlsr.tokens import SEPARATOR
 
@@ -122,7 +122,7 @@ def training_sentences(
 
 def _written(
     network: CtcModel,
-    heard: Labelled,
+    heard: LabelledSpeech,
     language: str,
     measure: Measure,
     search: WordSearch | None,

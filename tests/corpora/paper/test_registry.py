@@ -83,8 +83,8 @@ def test_what_anyone_may_download_is_never_missing():
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("    licence: CC0-1.0\n", "", "corpora.frogs.licence: Field required"),
-        ("chung2018", "chang2018", r"corpora\.frogs\.papers\.0: Input should be 'chung2018'"),
+        ("    licence: CC0-1.0\n", "", "corpora.frogs.licence is missing"),
+        ("chung2018", "chang2018", r"corpora\.frogs\.papers\.0=.*: should be 'chung2018'"),
         ("    steps: Ask the frogs.\n", "", "what is not simply downloaded needs steps"),
         ("    key: FROG_KEY\n", "", "just those corpora that a key opens"),
         ("key: FROG_KEY", "key: FROG_KEY\n    revision: " + "a" * 40, "just the models of the hub"),
