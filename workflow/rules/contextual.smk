@@ -372,10 +372,12 @@ rule align_contextual:
         gpu=one_gpu,
     params:
         cfg=cfg_aligned,
+        amount=lambda w: "fewer" if w.aligned in CURVE[:-1] else "all",
     shell:
         """
         python -m crosstalk align-contextual \
             --cfg {params.cfg:q} \
+            --amount {params.amount} \
             --seed {wildcards.seed} \
             --vocabulary {input.vocabulary:q} \
             --model {input.model:q} \
@@ -513,6 +515,7 @@ rule transfer_tuned:
 rule analyse_contextual:
     """Sort answers into the tables, and compare retrieval with transfer."""
     input:
+        train=f"{CONTEXTUAL}/pairs-train.parquet",
         queries=f"{CONTEXTUAL}/queries.parquet",
         ranks=expand(f"{CONTEXTUAL}/ranks-seed{{seed}}.parquet", seed=P.seeds),
         transfers=[
@@ -538,6 +541,7 @@ rule analyse_contextual:
         runtime=60,
     params:
         cfg=cfg("cao2020.evaluation"),
+        alignment=cfg("cao2020.alignment"),
         names=CURVE,
         pairs=CURVE_PAIRS,
     shell:
@@ -546,6 +550,8 @@ rule analyse_contextual:
             --cfg {params.cfg:q} \
             --names {params.names:q} \
             --pairs {params.pairs} \
+            --alignment {params.alignment:q} \
+            --train {input.train:q} \
             --queries {input.queries:q} \
             --ranks {input.ranks:q} \
             --transfers {input.transfers:q} \

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import pearsonr, spearmanr
 
+from crosstalk.contextual.bitext import pairs_used
 from crosstalk.contextual.links import QUERIES
 from crosstalk.contextual.messages import ENGLISH
 from crosstalk.contextual.systems import BASE
@@ -18,6 +19,7 @@ from crosstalk.corpora.parquet import read_columns
 from crosstalk.errors import DataError
 from crosstalk.evaluation.answers import write_items
 from crosstalk.evaluation.bootstrap import percentile_interval
+from crosstalk.params.contextual import AlignParams
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.results.metrics import ALL, METRICS, by_seed
 from crosstalk.stage import Input, Output
@@ -29,6 +31,8 @@ FOREIGN = "without English"
 MAIN = {"similarity": "csls", "direction": "to_english"}
 """Which retrieval the tables show; `readings` shows the others."""
 FROZEN = "frozen"
+ENDS = "ends"
+"""The kind of [CLS] and [SEP], which are no words."""
 LATIN = ("de", "en", "es", "fr")
 """Languages that are written as English is; the others are not."""
 FIVE = 5
@@ -39,6 +43,8 @@ def analyse_contextual(
     cfg: EvaluationParams,
     names: list[str],
     pairs: list[int],
+    alignment: AlignParams,
+    train: Input,
     queries: Input,
     ranks: list[Input],
     transfers: list[Input],
@@ -53,7 +59,9 @@ def analyse_contextual(
     cfg
         Intervals of the correlations.
     names, pairs
-        Systems of the data-size curve and how many pairs of each language they were aligned with.
+        Systems of the data-size curve and how many pairs of each language they could have.
+    alignment, train
+        What they were aligned by: pairs that exist and are short enough are those they had.
     queries
         What is known of each test link, `crosstalk.contextual.links.QUERIES`.
     ranks, transfers
@@ -77,12 +85,19 @@ def analyse_contextual(
     asked = pd.concat([read_columns(path, RANKS) for path in ranks], ignore_index=True)
     told = pd.concat([read_columns(path, TRANSFER) for path in transfers], ignore_index=True)
     found = with_queries(asked, known)
-    tables = [*retrieval_items(found), *transfer_items(told), *size_items(found, told, names)]
+    words = found[found["kind"] != ENDS]
+    tables = [
+        *retrieval_items(words),
+        *end_items(found),
+        *transfer_items(told),
+        *size_items(words, told, names),
+    ]
     write_items(pd.concat(tables, ignore_index=True), answers)
-    both = points(found, told)
+    both = points(words, told)
     pooled = both.groupby(level=["system", "language"]).mean()
     (100 * pooled).reset_index().to_csv(related, index=False, float_format="%.2f")
-    rows = [*correlations(both, cfg), *sizes(names, pairs)]
+    had = pairs_used(train, pairs, alignment.max_words)
+    rows = [*correlations(both, cfg), *sizes(names, had)]
     METRICS.validate(pd.DataFrame(rows)).to_csv(measures, index=False, float_format="%.4f")
 
 
@@ -96,14 +111,27 @@ def with_queries(ranks: pd.DataFrame, queries: pd.DataFrame) -> pd.DataFrame:
 
     """
     last = ranks[ranks["layer"] == ranks["layer"].max()]
-    found = last.merge(queries, on=["language", "query"], how="left", validate="many_to_one")
+    known = pd.concat([queries, end_queries(queries)], ignore_index=True)
+    found = last.merge(known, on=["language", "query"], how="left", validate="many_to_one")
     if found["message_id"].isna().any():
         raise DataError("a rank belongs to no query: link the words and retrieve them again")
     return found
 
 
+def end_queries(queries: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `QUERIES` for [CLS] and [SEP] of each pair, as `retrieve_words` numbers them.
+
+    Every test pair has a link, so the pairs of a language are the messages of its queries.
+    """
+    pairs = queries[["language", "message_id"]].drop_duplicates()
+    pair = pairs.groupby("language").cumcount()
+    known = {"english": "", "foreign": "", "kind": ENDS, "seen": True, "rank_gap": 0}
+    sides = [pairs.assign(query=-1 - 2 * pair - place, **known) for place in (0, 1)]
+    return pd.concat(sides, ignore_index=True)[list(QUERIES)]
+
+
 def retrieval_items(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield items of the tables on retrieval."""
+    """Yield items of the tables on retrieval, of words alone."""
     main = found[_is_main(found)]
     first = main["rank"] == 1
     yield _items(main, "retrieval", main["system"], main["language"] + "-" + ENGLISH, first)
@@ -128,6 +156,14 @@ def retrieval_items(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
         *((name, part, 1) for name, part in others.items()),
     ):
         yield _items(part, "readings", part["system"], column, part["rank"] <= most)
+
+
+def end_items(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield items of the reading that counts [CLS] and [SEP] as words, if they were asked for."""
+    if (found["kind"] == ENDS).any():
+        main = found[_is_main(found)]
+        column = "with [CLS] and [SEP]"
+        yield _items(main, "readings", main["system"], column, main["rank"] == 1)
 
 
 def transfer_items(told: pd.DataFrame) -> Iterator[pd.DataFrame]:
