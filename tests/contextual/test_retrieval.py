@@ -180,6 +180,7 @@ def test_ranks_are_analysed_with_and_without_ends(files, tmp_path, ends):
     pd.DataFrame(told, columns=TRANSFER).to_parquet(tmp_path / "t")
     analyse_contextual(
         cfg=EvaluationParams(resamples=100),
+        corpora="ours",
         names=["aligned"],
         pairs=[10],
         alignment=AlignParams(),
