@@ -82,6 +82,22 @@ def test_the_schema_is_the_models(request):
             "initial_words=200 must not be more than frequent_words=100",
         ),
         ({"corpora": {"tuxpaint": {"languages": ["fr", "xx"]}}}, "'xx'"),
+        (
+            {"cao2020": {"retrieval": {"similarities": ["cosine"]}}},
+            "similarities=cosine lacks csls, by which the tables rank: add it",
+        ),
+        (
+            {"cao2020": {"smaller": [10], "tuned": ["base", "aligned_medium"]}},
+            "tuned names aligned_medium, but smaller has 1 numbers of pairs",
+        ),
+        (
+            {"scale": "paper", "cao2020": {"tuning": {"protocols": ["light"]}}},
+            "at scale paper cao2020.tuned needs base and aligned, and cao2020.tuning.protocols full",
+        ),
+        (
+            {"scale": "paper", "cao2020": {"tuned": ["base"]}},
+            "at scale paper cao2020.tuned needs base and aligned",
+        ),
     ],
 )
 def test_a_wrong_parameter_is_one_line_that_helps(overrides, says):
