@@ -460,3 +460,15 @@ def test_a_column_on_the_papers_own_corpora_replaces_what_stands_for_it():
     assert shown.loc["A*", own] == "24.0 [23.0, 25.0] (25.4)"
     assert not [column for column in shown if column.startswith("ENw-enw")]
     assert [column for column in shown if column.startswith("FRw-frw")]
+
+
+def test_a_row_that_is_empty_where_the_papers_corpora_are_asked_says_why():
+    layout = reference.read_reference(Path("workflow/reference/cao2020.yaml")).tables["transfer"]
+    values = {"value": 70.0, "ci_low": 69.0, "ci_high": 71.0, "n": 5010, "seeds": 3}
+    columns = [name for name in layout.columns if name.startswith("XNLI")]
+    index = pd.MultiIndex.from_product([["base", "aligned"], columns], names=["row", "column"])
+    frame = tables.long_table(layout, pd.DataFrame([values] * len(index), index=index), "paper")
+    shown = tables.readable(layout, frame).set_index("row")["note"]
+    assert shown["base"] == ""
+    assert shown["word_rotation"].startswith("a rotation turns")
+    assert shown["xlm"] == "another model, pretrained on far more text"

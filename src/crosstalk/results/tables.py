@@ -87,6 +87,7 @@ def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd
     ci_high, n, seeds, scale, paper, note; percentages or whatever ``layout.unit`` says.
     """
     cells = []
+    filled = set(measured.index.get_level_values("column"))
     for row in layout.labels:
         for column, ours in layout.ours.items():
             cell = {"row": row, "column": column, "scale": scale}
@@ -103,6 +104,8 @@ def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd
                 beside = [name for name, ours in layout.ours.items() if ours.beside == column]
                 stands = f"beside {', '.join(beside)}" if beside else NOT_MEASURED
                 note = layout.unmeasured.columns.get(column, stands)
+                if column in filled:  # by other rows
+                    note = layout.unmeasured.rows.get(row, NOT_MEASURED)
                 paper = layout.published(row, column)
                 cell = {"row": row, "column": column, "scale": scale, "paper": paper, "note": note}
                 if (row, column) in measured.index:
