@@ -9,7 +9,7 @@ from tests.contextual.toy import ENCODER
 from torch.nn.functional import mse_loss
 
 from crosstalk.contextual.alignment import align_contextual, freeze
-from crosstalk.contextual.bitext import read_bitext, word_places
+from crosstalk.contextual.bitext import pairs_used, read_bitext, word_places
 from crosstalk.contextual.encoder import Encoder, Packed
 from crosstalk.contextual.objective import PairBatches, alignment_loss
 from crosstalk.contextual.retrieval import ranks_of
@@ -173,11 +173,37 @@ def test_the_stage_aligns_and_repeats(tables, pieces, tmp_path):
     inputs = {"vocabulary": tmp_path / "vocabulary", "model": tmp_path / "base"}
     for name, cfg in {"aligned": long, "one": short, "other": short}.items():
         out = {"aligned": tmp_path / name, "history": tmp_path / f"{name}.csv"}
-        align_contextual(cfg=cfg, seed=0, pairs=tables["pairs"], **inputs, **out)
+        align_contextual(cfg=cfg, amount="all", seed=0, pairs=tables["pairs"], **inputs, **out)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
     found = {name: accuracy(tmp_path / name, tables, pieces) for name in ("base", "aligned")}
     assert found["base"] < 0.2
     assert found["aligned"] > 0.5
+
+
+@pytest.mark.parametrize(("limit", "longest"), [(1, 64), (55, 64), (60, 64), (99, 64), (99, 4)])
+def test_pairs_counted_are_pairs_read(limit, longest, tables, pieces):
+    bitext = read_bitext(tables["pairs"], pieces, pairs=limit, max_words=longest)
+    read = max(len(bitext.pairs_of(language)) for language in bitext.languages)
+    assert pairs_used(tables["pairs"], [limit], longest) == [read]
+
+
+def test_an_amount_that_leaves_nothing_over_is_refused(tables, pieces, tmp_path):
+    """`xx` has sixty pairs: sixty of them are all, and that is told before anything is read."""
+    nothing = {name: tmp_path / name for name in ("vocabulary", "model", "aligned", "history")}
+    for pairs in (60, 50_000):
+        with pytest.raises(DataError, match=f"more than 60 pairs .* so {pairs} of them are all"):
+            align_contextual(
+                cfg=AlignParams(pairs=pairs),
+                amount="fewer",
+                seed=0,
+                pairs=tables["pairs"],
+                **nothing,
+            )
+    pieces.save(tmp_path / "vocabulary")
+    Encoder(ENCODER, len(pieces)).save(tmp_path / "model")
+    align_contextual(
+        cfg=AlignParams(pairs=59), amount="fewer", seed=0, pairs=tables["pairs"], **nothing
+    )
 
 
 def accuracy(path, tables, pieces):
@@ -207,7 +233,7 @@ def test_a_gpu_aligns_the_same(tables, pieces, tmp_path, same_on_a_gpu, frozen):
     inputs = {"vocabulary": tmp_path / "vocabulary", "model": tmp_path / "base"}
     same_on_a_gpu(
         lambda folder: align_contextual(
-            cfg=cfg, seed=0, pairs=tables["pairs"], aligned=folder / "aligned",
-            history=folder / "history", **inputs,
+            cfg=cfg, amount="all", seed=0, pairs=tables["pairs"],
+            aligned=folder / "aligned", history=folder / "history", **inputs,
         )
     )  # fmt: skip

@@ -7,17 +7,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from pydantic import ValidationError
 from tests.contextual.toy import ENCODER
 
 from crosstalk.alignment.csls import rank_of_counterparts
+from crosstalk.contextual.analyses import analyse_contextual
 from crosstalk.contextual.bitext import read_bitext
 from crosstalk.contextual.encoder import Encoder
+from crosstalk.contextual.links import QUERIES
 from crosstalk.contextual.retrieval import ranks_of, retrieve_words
 from crosstalk.contextual.rotation import Rotation, fit_rotations, load_rotations
-from crosstalk.contextual.tables import RANKS
+from crosstalk.contextual.tables import RANKS, TRANSFER
 from crosstalk.contextual.vectors import sentence_vectors, subword_vectors
 from crosstalk.errors import DataError, ParameterError
-from crosstalk.params.contextual import RetrievalParams, RotationParams
+from crosstalk.evaluation.answers import read_items
+from crosstalk.params.contextual import AlignParams, RetrievalParams, RotationParams
+from crosstalk.params.evaluation import EvaluationParams
 
 _path = Path(__file__).parent.parent / "alignment" / "reference.py"
 _spec = importlib.util.spec_from_file_location("reference", _path)
@@ -140,6 +145,74 @@ def test_rotations_are_orthogonal_and_come_back(files, tmp_path):
         load_rotations(tmp_path / "broken")
 
 
+def numbered_by_hand(pairs, ends):
+    numbers, word, end = [], 0, -1
+    for links in pairs["english_links"]:
+        for _ in links:
+            numbers.append(word)
+            word += 1
+        if ends:
+            numbers += [end, end - 1]
+            end -= 2
+    return numbers
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_ranks_are_analysed_with_and_without_ends(files, tmp_path, ends):
+    """[CLS] and [SEP] change no table of words but for the candidates that they are."""
+    retrieve_words(
+        cfg=RetrievalParams(ends=ends), seed=0, names=["aligned"], ranks=tmp_path / "r", **files
+    )
+    pairs = pd.read_parquet(files["pairs"])
+    queries = []
+    for language, part in pairs.groupby("language"):
+        messages = part["message_id"].repeat(part["english_links"].str.len())
+        known = {"english": "e", "foreign": "f", "kind": "open", "seen": True, "rank_gap": 0}
+        of = pd.DataFrame({"language": language, "message_id": messages, **known})
+        queries.append(of.assign(query=range(len(of))))
+    pd.concat(queries)[list(QUERIES)].to_parquet(tmp_path / "q")
+    told = [
+        (system, 0, "frozen", language, message, True)
+        for system in ("base", "aligned", "word_rotation", "sentence_rotation")
+        for language in ("en", "xx", "yy")
+        for message in ("m1", "m2")
+    ]
+    pd.DataFrame(told, columns=TRANSFER).to_parquet(tmp_path / "t")
+    analyse_contextual(
+        cfg=EvaluationParams(resamples=100),
+        corpora="ours",
+        names=["aligned"],
+        pairs=[10],
+        alignment=AlignParams(),
+        train=files["pairs"],
+        queries=tmp_path / "q",
+        ranks=[tmp_path / "r"],
+        transfers=[tmp_path / "t"],
+        answers=tmp_path / "a",
+        measures=tmp_path / "m",
+        related=tmp_path / "p",
+    )
+    items = read_items(tmp_path / "a").query("row == 'aligned'").groupby(["table", "column"])
+    ranks = pd.read_parquet(tmp_path / "r").query("system == 'aligned' and similarity == 'csls'")
+    ranks = ranks[ranks["direction"] == "to_english"]
+    right = items["correct"].sum()
+    assert right["retrieval", "avg"] == (ranks.query("query >= 0")["rank"] == 1).sum()
+    assert len(items.get_group(("retrieval", "avg"))) == pairs["english_links"].str.len().sum()
+    column = ("readings", "with [CLS] and [SEP]")
+    assert (column in items.groups) == ends
+    if ends:
+        assert right[column] == (ranks["rank"] == 1).sum()
+        clusters = items.get_group(column).groupby("cluster").size()
+        length = pairs["english_links"].str.len().groupby(pairs["message_id"]).sum()
+        expected = length + 2 * pairs["message_id"].value_counts()
+        assert clusters.to_dict() == expected.to_dict()
+
+
+def test_the_tables_need_csls():
+    with pytest.raises(ValidationError, match="similarities=cosine scalar lacks csls"):
+        RetrievalParams(similarities=("cosine", "scalar"))
+
+
 @pytest.mark.parametrize("ends", [False, True])
 def test_the_table_holds_every_answer(files, pieces, tmp_path, ends):
     cfg = RetrievalParams(layers="all", ends=ends, similarities=("csls", "cosine"))
@@ -152,7 +225,9 @@ def test_the_table_holds_every_answer(files, pieces, tmp_path, ends):
     layers = {"base": 3, "mine": 3, "word_rotation": 1, "sentence_rotation": 1}
     for (system, language), part in table.groupby(["system", "language"]):
         assert len(part) == 3 * layers[system] * per_language[language]  # by CSLS both ways
-        assert part["query"].max() == per_language[language] - 1
+        sentences = 2 * ends * (pairs["language"] == language).sum()
+        assert part["query"].max() == per_language[language] - sentences - 1
+        assert part["query"].min() == -sentences
         assert part["rank"].between(1, per_language[language]).all()
     assert set(table["system"]) == set(layers)
 
@@ -165,8 +240,9 @@ def test_the_table_holds_every_answer(files, pieces, tmp_path, ends):
         for side, chosen in zip((bitext.foreign, bitext.english), rows, strict=True)
     )
     cell = table.query("system == 'mine' and language == 'yy' and layer == 2")
-    cell = cell[cell["direction"] == "from_english"].sort_values("query")
+    cell = cell[cell["direction"] == "from_english"]
     assert set(cell["similarity"]) == {"csls"}
+    assert cell["query"].tolist() == numbered_by_hand(pairs[pairs["language"] == "yy"], ends)
     assert cell["rank"].tolist() == ranks_of(y, x, "csls", neighbours=10).tolist()
 
 

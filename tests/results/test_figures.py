@@ -7,6 +7,7 @@ import pytest
 
 from crosstalk.params.present import PresentParams
 from crosstalk.results import figures
+from crosstalk.results.contextual import plot_sizes
 from crosstalk.results.figures import plot_tables
 from crosstalk.results.metrics import METRICS, pooled
 from crosstalk.results.reference import read_reference
@@ -56,3 +57,19 @@ def test_columns_that_are_measured_and_no_others_have_a_panel(
     frame = long_table(layout, pd.DataFrame([values], index=index), "smoke")
     figures.plot_table(layout, frame, tmp_path / "t.png", tmp_path / "t.pdf", 50)
     assert titles == [title]
+
+
+@pytest.mark.parametrize("name", ["{}", "XNLI {}"])
+def test_amounts_of_data_are_drawn_on_whichever_corpora_they_were_measured(tmp_path, name):
+    """The columns of the other are empty."""
+    reference = Path("workflow/reference/cao2020.yaml")
+    layout = read_reference(reference).tables["size"]
+    columns = [name.format(x) for x in ("en", "bg", "de", "el", "es", "fr", "avg")]
+    keys = [(row, c) for row in layout.labels for c in ("pairs", "word retrieval", *columns)]
+    values = {"value": 50.0, "ci_low": 49.0, "ci_high": 51.0, "n": 100, "seeds": 1}
+    index = pd.MultiIndex.from_tuples(keys, names=["row", "column"])
+    measured = pd.DataFrame([values] * len(keys), index=index)
+    csv, png, pdf = (tmp_path / f"size.{kind}" for kind in ("csv", "png", "pdf"))
+    long_table(layout, measured, "paper").to_csv(csv, index=False)
+    plot_sizes(cfg=PresentParams(dpi=50), amounts=csv, reference=reference, png=png, pdf=pdf)
+    assert png.stat().st_size > 1000

@@ -346,6 +346,28 @@ def test_a_claim_without_its_rows_names_what_is_missing(tmp_path):
     assert row["reason"] == "table_3 has no ENw-enw of A*"
 
 
+@pytest.mark.parametrize("own", [["A*", "A"], ["A*"], []])
+def test_a_claim_is_judged_on_the_papers_own_column_where_that_is_measured(own):
+    claim = reference.Claim(
+        id="x", statement="", paper_value="", table="t", column="ours", own="theirs",
+        above={"row": "A*", "than": "A"},
+    )  # fmt: skip
+    values = {("ours", "A*"): 20, ("ours", "A"): 5, ("theirs", "A*"): 9, ("theirs", "A"): 2}
+    kept = {key: value for key, value in values.items() if key[0] == "ours" or key[1] in own}
+    rows = [
+        {"table": "t", "row": row, "column": column, "value": value, "ci_low": value,
+         "ci_high": value, "n": 9, "seeds": 1, "unit": "%", "design": np.nan, "draws": np.nan,
+         "by_seed": {}}
+        for (column, row), value in kept.items()
+    ]  # fmt: skip
+    measured = pd.DataFrame(rows).set_index(["table", "row", "column"])
+    row = claims.judge(CFG, claim, "cao2020", measured, "paper")
+    if len(own) == 1:
+        assert row["reason"] == "t has no theirs of A"
+    else:
+        assert row["ours"] == (7 if own else 15)
+
+
 def test_a_premise_without_its_rows_names_what_is_missing(tmp_path):
     claim = reference.Claim(
         id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
@@ -451,3 +473,15 @@ def test_a_column_on_the_papers_own_corpora_replaces_what_stands_for_it():
     assert shown.loc["A*", own] == "24.0 [23.0, 25.0] (25.4)"
     assert not [column for column in shown if column.startswith("ENw-enw")]
     assert [column for column in shown if column.startswith("FRw-frw")]
+
+
+def test_a_row_that_is_empty_where_the_papers_corpora_are_asked_says_why():
+    layout = reference.read_reference(Path("workflow/reference/cao2020.yaml")).tables["transfer"]
+    values = {"value": 70.0, "ci_low": 69.0, "ci_high": 71.0, "n": 5010, "seeds": 3}
+    columns = [name for name in layout.columns if name.startswith("XNLI")]
+    index = pd.MultiIndex.from_product([["base", "aligned"], columns], names=["row", "column"])
+    frame = tables.long_table(layout, pd.DataFrame([values] * len(index), index=index), "paper")
+    shown = tables.readable(layout, frame).set_index("row")["note"]
+    assert shown["base"] == ""
+    assert shown["word_rotation"].startswith("a rotation turns")
+    assert shown["xlm"] == "another model, pretrained on far more text"

@@ -36,7 +36,7 @@ except CrosstalkError as error:
 # after them is the same.
 SMOKE = P.scale == "smoke"
 DATA = "data/smoke" if SMOKE else "data"
-# At paper scale Chung et al. 2018 hears and reads the paper's corpora (paper_corpora.smk).
+# At paper scale Chung et al. 2018 and Cao et al. 2020 read their papers' corpora (paper_corpora.smk).
 PAPER = P.scale == "paper"
 # A job that holds all frames of a corpus: 500 hours of MFCC are 10 GB, and a copy is made.
 CORPUS_MB = 48000 if PAPER else 8000
@@ -516,7 +516,7 @@ def aligned_models(wildcards):
 
 def tuned_model(wildcards):
     """What is tuned: translate-train starts from the base."""
-    model = "aligned" if wildcards.tuned == "aligned" else "base"
+    model = "base" if wildcards.tuned == "translate_train" else wildcards.tuned
     return f"{CAO}/models/{model}-seed{wildcards.seed}.safetensors"
 
 

@@ -4,6 +4,9 @@ REQUIRED INPUTS
     {DATA}/prepared/catalogues/messages.parquet   messages of programs in six languages (corpora.smk)
     {DATA}/prepared/wesnoth/messages.parquet      messages of a game (corpora.smk)
     {DATA}/prepared/testament/links.parquet       words linked by hand (corpora.smk)
+At paper scale, instead of messages:
+    {PREPARED}/europarl/{language}/messages.parquet                sentence pairs (paper_corpora.smk)
+    {PREPARED}/{multinli,xnli_mt,xnli}/all/pairs.parquet           inference (paper_corpora.smk)
 OUTPUTS
     results/{scale}/cao2020/metrics.csv           every measured number
     results/{scale}/cao2020/models/               base and aligned encoders
@@ -25,6 +28,8 @@ CAO_CORPORA = [
 PRETRAINED = P.cao2020.encoder.pretrained is not None
 # What is drawn over the amount of data: systems, by rising number of pairs.
 CURVE = [*["aligned_small", "aligned_medium"][: len(P.cao2020.smaller)], "aligned"]
+# At paper scale the sentence pairs are Europarl's, and the task to transfer is inference.
+SELECTIONS = ["select_pairs", "select_inference"] if PAPER else ["select_messages"]
 CURVE_PAIRS = [*P.cao2020.smaller, P.cao2020.alignment.pairs]
 ALIGNED_SYSTEMS = [*CURVE, *P.cao2020.controls]
 # What all weights are trained of, and in which language labels are given.
@@ -37,7 +42,7 @@ TUNINGS = [
 ]
 RECORDS += [
     f"{CAO}/runs/{job}.json"
-    for job in ["select_messages", "link_words", "score_links", "analyse_contextual"]
+    for job in [*SELECTIONS, "link_words", "score_links", "analyse_contextual"]
 ]
 RECORDS += [f"{CAO}/runs/summarise_cao2020.json"]
 RECORDS += [
@@ -62,40 +67,113 @@ wildcard_constraints:
     labels="|".join(["en", *P.cao2020.selection.languages]),
 
 
-rule select_messages:
-    """Split the messages, so that nothing that is asked was trained on in any language."""
-    input:
-        corpora=CAO_CORPORA,
-        code=code_of("select-messages"),
-    output:
-        selection=f"{CONTEXTUAL}/selection.parquet",
-        text=f"{CONTEXTUAL}/text.parquet",
-        messages=f"{CONTEXTUAL}/messages.parquet",
-        record=f"{CAO}/runs/select_messages.json",
-    log:
-        f"{CAO_LOGS}/select_messages.log",
-    benchmark:
-        f"{CAO_LOGS}/select_messages.tsv"
-    conda:
-        "../../envs/environment.yml"
-    threads: 1
-    resources:
-        mem_mb=memory(8000),
-        runtime=60,
-    params:
-        cfg=cfg("cao2020.selection"),
-        splits=cfg("corpora.splits"),
-    shell:
-        """
-        python -m crosstalk select-messages \
-            --cfg {params.cfg:q} \
-            --splits {params.splits:q} \
-            --corpora {input.corpora:q} \
-            --selection {output.selection:q} \
-            --text {output.text:q} \
-            --messages {output.messages:q} \
-            --record {output.record:q} 2>&1 | tee {log:q}
-        """
+if PAPER:
+
+    rule select_pairs:
+        """Split the sentence pairs of Europarl, and drop what nearly repeats what is asked."""
+        input:
+            corpora=[
+                f"{PREPARED}/europarl/{language}/messages.parquet"
+                for language in P.cao2020.selection.languages
+            ],
+            code=code_of("select-pairs"),
+        output:
+            selection=f"{CONTEXTUAL}/selection.parquet",
+            text=f"{CONTEXTUAL}/text.parquet",
+            record=f"{CAO}/runs/select_pairs.json",
+        log:
+            f"{CAO_LOGS}/select_pairs.log",
+        benchmark:
+            f"{CAO_LOGS}/select_pairs.tsv"
+        conda:
+            "../../envs/environment.yml"
+        threads: 1
+        resources:
+            mem_mb=memory(CORPUS_MB),
+            runtime=240,
+        params:
+            cfg=cfg("cao2020.selection"),
+            pairs=P.cao2020.alignment.pairs,
+        shell:
+            """
+            python -m crosstalk select-pairs \
+                --cfg {params.cfg:q} \
+                --pairs {params.pairs} \
+                --corpora {input.corpora:q} \
+                --selection {output.selection:q} \
+                --text {output.text:q} \
+                --record {output.record:q} 2>&1 | tee {log:q}
+            """
+
+    rule select_inference:
+        """Let MultiNLI and its translations teach, and XNLI ask."""
+        input:
+            multinli=f"{PREPARED}/multinli/all/pairs.parquet",
+            translated=f"{PREPARED}/xnli_mt/all/pairs.parquet",
+            xnli=f"{PREPARED}/xnli/all/pairs.parquet",
+            code=code_of("select-inference"),
+        output:
+            task=f"{CONTEXTUAL}/messages.parquet",
+            record=f"{CAO}/runs/select_inference.json",
+        log:
+            f"{CAO_LOGS}/select_inference.log",
+        benchmark:
+            f"{CAO_LOGS}/select_inference.tsv"
+        conda:
+            "../../envs/environment.yml"
+        threads: 1
+        resources:
+            mem_mb=memory(CORPUS_MB),
+            runtime=60,
+        params:
+            cfg=cfg("cao2020.selection"),
+        shell:
+            """
+            python -m crosstalk select-inference \
+                --cfg {params.cfg:q} \
+                --multinli {input.multinli:q} \
+                --translated {input.translated:q} \
+                --xnli {input.xnli:q} \
+                --task {output.task:q} \
+                --record {output.record:q} 2>&1 | tee {log:q}
+            """
+
+else:
+
+    rule select_messages:
+        """Split the messages, so that nothing that is asked was trained on in any language."""
+        input:
+            corpora=CAO_CORPORA,
+            code=code_of("select-messages"),
+        output:
+            selection=f"{CONTEXTUAL}/selection.parquet",
+            text=f"{CONTEXTUAL}/text.parquet",
+            messages=f"{CONTEXTUAL}/messages.parquet",
+            record=f"{CAO}/runs/select_messages.json",
+        log:
+            f"{CAO_LOGS}/select_messages.log",
+        benchmark:
+            f"{CAO_LOGS}/select_messages.tsv"
+        conda:
+            "../../envs/environment.yml"
+        threads: 1
+        resources:
+            mem_mb=memory(8000),
+            runtime=60,
+        params:
+            cfg=cfg("cao2020.selection"),
+            splits=cfg("corpora.splits"),
+        shell:
+            """
+            python -m crosstalk select-messages \
+                --cfg {params.cfg:q} \
+                --splits {params.splits:q} \
+                --corpora {input.corpora:q} \
+                --selection {output.selection:q} \
+                --text {output.text:q} \
+                --messages {output.messages:q} \
+                --record {output.record:q} 2>&1 | tee {log:q}
+            """
 
 
 rule link_words:
@@ -118,8 +196,9 @@ rule link_words:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(8000),
-        runtime=60,
+        mem_mb=memory(CORPUS_MB),
+        # at paper scale 1.5 hours, from what 4 million pairs of words took on one core
+        runtime=600 if PAPER else 60,
     params:
         cfg=cfg("cao2020.links"),
         selected=cfg("cao2020.selection"),
@@ -294,7 +373,7 @@ rule link_by_vectors:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(16000),
+        mem_mb=memory(max(16000, CORPUS_MB)),
         runtime=240,
         gpu=one_gpu,
     params:
@@ -331,7 +410,7 @@ rule fit_rotations:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(16000),
+        mem_mb=memory(max(16000, CORPUS_MB)),
         runtime=120,
         gpu=one_gpu,
     params:
@@ -367,15 +446,17 @@ rule align_contextual:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(8000),
+        mem_mb=memory(CORPUS_MB),
         runtime=1440,
         gpu=one_gpu,
     params:
         cfg=cfg_aligned,
+        amount=lambda w: "fewer" if w.aligned in CURVE[:-1] else "all",
     shell:
         """
         python -m crosstalk align-contextual \
             --cfg {params.cfg:q} \
+            --amount {params.amount} \
             --seed {wildcards.seed} \
             --vocabulary {input.vocabulary:q} \
             --model {input.model:q} \
@@ -448,7 +529,7 @@ rule transfer_frozen:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(16000),
+        mem_mb=memory(max(16000, CORPUS_MB)),
         runtime=240,
         gpu=one_gpu,
     params:
@@ -489,7 +570,7 @@ rule transfer_tuned:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(8000),
+        mem_mb=memory(CORPUS_MB),
         runtime=1440,
         gpu=one_gpu,
     params:
@@ -513,6 +594,7 @@ rule transfer_tuned:
 rule analyse_contextual:
     """Sort answers into the tables, and compare retrieval with transfer."""
     input:
+        train=f"{CONTEXTUAL}/pairs-train.parquet",
         queries=f"{CONTEXTUAL}/queries.parquet",
         ranks=expand(f"{CONTEXTUAL}/ranks-seed{{seed}}.parquet", seed=P.seeds),
         transfers=[
@@ -534,10 +616,12 @@ rule analyse_contextual:
         "../../envs/environment.yml"
     threads: 1
     resources:
-        mem_mb=memory(16000),
+        mem_mb=memory(max(16000, CORPUS_MB)),
         runtime=60,
     params:
         cfg=cfg("cao2020.evaluation"),
+        alignment=cfg("cao2020.alignment"),
+        corpora="paper" if PAPER else "ours",
         names=CURVE,
         pairs=CURVE_PAIRS,
     shell:
@@ -546,6 +630,9 @@ rule analyse_contextual:
             --cfg {params.cfg:q} \
             --names {params.names:q} \
             --pairs {params.pairs} \
+            --alignment {params.alignment:q} \
+            --corpora {params.corpora} \
+            --train {input.train:q} \
             --queries {input.queries:q} \
             --ranks {input.ranks:q} \
             --transfers {input.transfers:q} \

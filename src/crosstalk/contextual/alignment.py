@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+from typing import Literal
 
 import torch
 
-from crosstalk.contextual.bitext import read_bitext
+from crosstalk.contextual.bitext import pairs_used, read_bitext
 from crosstalk.contextual.encoder import Encoder
 from crosstalk.contextual.objective import PairBatches, alignment_loss
 from crosstalk.contextual.tokeniser import WordPieces
 from crosstalk.digest import file_digest
+from crosstalk.errors import DataError
 from crosstalk.params.contextual import AlignParams
 from crosstalk.stage import Input, Output
 from crosstalk.training.device import device
@@ -28,6 +30,7 @@ ROWS_OF_HISTORY = 100
 def align_contextual(
     *,
     cfg: AlignParams,
+    amount: Literal["all", "fewer"],
     seed: int,
     vocabulary: Input,
     model: Input,
@@ -37,8 +40,22 @@ def align_contextual(
 ) -> None:
     """Draw the vectors of linked words together; resumes by itself if it was interrupted.
 
-    ``pairs`` has the columns `crosstalk.contextual.tables.PAIRS`.
+    ``pairs`` has the columns `crosstalk.contextual.tables.PAIRS`. With ``amount`` ``fewer`` some of
+    them must be left over, or a smaller amount of data would be the largest by another name.
+
+    Raises
+    ------
+    DataError
+        There are no more pairs than ``cfg.pairs`` in any language, and there should be.
+
     """
+    if amount == "fewer":
+        (have,) = pairs_used(pairs, [cfg.pairs + 1], cfg.max_words)
+        if have <= cfg.pairs:
+            raise DataError(
+                f"no language has more than {have} pairs in {pairs}, so {cfg.pairs} of them are "
+                "all: lower cao2020.smaller"
+            )
     bitext = read_bitext(
         pairs,
         WordPieces.load(vocabulary),

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy.stats import pearsonr, spearmanr
 
+from crosstalk.contextual.bitext import pairs_used
 from crosstalk.contextual.links import QUERIES
 from crosstalk.contextual.messages import ENGLISH
 from crosstalk.contextual.systems import BASE
 from crosstalk.contextual.tables import RANKS, TRANSFER
-from crosstalk.contextual.transfer import TRANSLATED
+from crosstalk.contextual.transfer import MAJORITY, TRANSLATED
 from crosstalk.contextual.word_classes import rank_bin
 from crosstalk.corpora.parquet import read_columns
 from crosstalk.errors import DataError
 from crosstalk.evaluation.answers import write_items
 from crosstalk.evaluation.bootstrap import percentile_interval
+from crosstalk.params.contextual import AlignParams
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.results.metrics import ALL, METRICS, by_seed
 from crosstalk.stage import Input, Output
@@ -28,7 +31,15 @@ FOREIGN = "without English"
 """The column that pools the languages but English."""
 MAIN = {"similarity": "csls", "direction": "to_english"}
 """Which retrieval the tables show; `readings` shows the others."""
-FROZEN = "frozen"
+PROTOCOL = {"ours": "frozen", "paper": "full"}
+"""How the classifiers of the table ``transfer`` were trained, by whose corpora are asked."""
+COLUMNS = {
+    "ours": ("{}", "{}"),
+    "paper": ("Europarl {}", "XNLI {}"),
+}
+"""Names of the columns of retrieval and transfer; those of the paper are the paper's own."""
+ENDS = "ends"
+"""The kind of [CLS] and [SEP], which are no words."""
 LATIN = ("de", "en", "es", "fr")
 """Languages that are written as English is; the others are not."""
 FIVE = 5
@@ -37,8 +48,11 @@ FIVE = 5
 def analyse_contextual(
     *,
     cfg: EvaluationParams,
+    corpora: Literal["ours", "paper"],
     names: list[str],
     pairs: list[int],
+    alignment: AlignParams,
+    train: Input,
     queries: Input,
     ranks: list[Input],
     transfers: list[Input],
@@ -52,8 +66,13 @@ def analyse_contextual(
     ----------
     cfg
         Intervals of the correlations.
+    corpora
+        Whose corpora were asked: the paper's are what its own columns are about, and there its own
+        protocol is the main one.
     names, pairs
-        Systems of the data-size curve and how many pairs of each language they were aligned with.
+        Systems of the data-size curve and how many pairs of each language they could have.
+    alignment, train
+        What they were aligned by: pairs that exist and are short enough are those they had.
     queries
         What is known of each test link, `crosstalk.contextual.links.QUERIES`.
     ranks, transfers
@@ -77,12 +96,23 @@ def analyse_contextual(
     asked = pd.concat([read_columns(path, RANKS) for path in ranks], ignore_index=True)
     told = pd.concat([read_columns(path, TRANSFER) for path in transfers], ignore_index=True)
     found = with_queries(asked, known)
-    tables = [*retrieval_items(found), *transfer_items(told), *size_items(found, told, names)]
+    words = found[found["kind"] != ENDS]
+    told = with_own_english(told)
+    main = told[(told["protocol"] == PROTOCOL[corpora]) | (told["system"] == MAJORITY)]
+    retrieved, transferred = COLUMNS[corpora]
+    tables = [
+        *retrieval_items(words, retrieved),
+        *end_items(found),
+        *transfer_items(main, transferred),
+        *protocol_items(told),
+        *size_items(words, main, names, transferred),
+    ]
     write_items(pd.concat(tables, ignore_index=True), answers)
-    both = points(found, told)
+    both = points(words, main)
     pooled = both.groupby(level=["system", "language"]).mean()
     (100 * pooled).reset_index().to_csv(related, index=False, float_format="%.2f")
-    rows = [*correlations(both, cfg), *sizes(names, pairs)]
+    had = pairs_used(train, pairs, alignment.max_words)
+    rows = [*correlations(both, cfg), *sizes(names, had)]
     METRICS.validate(pd.DataFrame(rows)).to_csv(measures, index=False, float_format="%.4f")
 
 
@@ -96,18 +126,32 @@ def with_queries(ranks: pd.DataFrame, queries: pd.DataFrame) -> pd.DataFrame:
 
     """
     last = ranks[ranks["layer"] == ranks["layer"].max()]
-    found = last.merge(queries, on=["language", "query"], how="left", validate="many_to_one")
+    known = pd.concat([queries, end_queries(queries)], ignore_index=True)
+    found = last.merge(known, on=["language", "query"], how="left", validate="many_to_one")
     if found["message_id"].isna().any():
         raise DataError("a rank belongs to no query: link the words and retrieve them again")
     return found
 
 
-def retrieval_items(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield items of the tables on retrieval."""
+def end_queries(queries: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `QUERIES` for [CLS] and [SEP] of each pair, as `retrieve_words` numbers them.
+
+    Every test pair has a link, so the pairs of a language are the messages of its queries.
+    """
+    pairs = queries[["language", "message_id"]].drop_duplicates()
+    pair = pairs.groupby("language").cumcount()
+    known = {"english": "", "foreign": "", "kind": ENDS, "seen": True, "rank_gap": 0}
+    sides = [pairs.assign(query=-1 - 2 * pair - place, **known) for place in (0, 1)]
+    return pd.concat(sides, ignore_index=True)[list(QUERIES)]
+
+
+def retrieval_items(found: pd.DataFrame, name: str) -> Iterator[pd.DataFrame]:
+    """Yield items of the tables on retrieval, of words alone; ``name`` is of `COLUMNS`."""
     main = found[_is_main(found)]
     first = main["rank"] == 1
-    yield _items(main, "retrieval", main["system"], main["language"] + "-" + ENGLISH, first)
-    yield _items(main, "retrieval", main["system"], AVERAGE, first)
+    languages = (main["language"] + "-" + ENGLISH).map(name.format)
+    yield _items(main, "retrieval", main["system"], languages, first)
+    yield _items(main, "retrieval", main["system"], name.format(AVERAGE), first)
     script = main["language"].map(lambda code: "latin" if code in LATIN else "other")
     for table, rows in (
         ("kinds", main["kind"]),
@@ -130,12 +174,23 @@ def retrieval_items(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield _items(part, "readings", part["system"], column, part["rank"] <= most)
 
 
-def transfer_items(told: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Yield items of the tables on transfer."""
-    frozen = told[told["protocol"] == FROZEN]
-    yield _items(frozen, "transfer", frozen["system"], frozen["language"], frozen["right"])
-    yield _items(frozen, "transfer", frozen["system"], AVERAGE, frozen["right"])
-    told = with_own_english(told)
+def end_items(found: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield items of the reading that counts [CLS] and [SEP] as words, if they were asked for."""
+    if (found["kind"] == ENDS).any():
+        main = found[_is_main(found)]
+        column = "with [CLS] and [SEP]"
+        yield _items(main, "readings", main["system"], column, main["rank"] == 1)
+
+
+def transfer_items(main: pd.DataFrame, name: str) -> Iterator[pd.DataFrame]:
+    """Yield items of the main table on transfer; ``name`` is of `COLUMNS`."""
+    languages = main["language"].map(name.format)
+    yield _items(main, "transfer", main["system"], languages, main["right"])
+    yield _items(main, "transfer", main["system"], name.format(AVERAGE), main["right"])
+
+
+def protocol_items(told: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield items of the table that compares protocols."""
     rows = told["system"] + ", " + told["protocol"]
     columns = told["language"].where(told["language"] == ENGLISH, FOREIGN)
     yield _items(told, "protocols", rows, columns, told["right"])
@@ -153,18 +208,22 @@ def with_own_english(told: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([told, same], ignore_index=True)
 
 
-def size_items(found: pd.DataFrame, told: pd.DataFrame, names: list[str]) -> Iterator[pd.DataFrame]:
-    """Yield items of the data-size curve, whose start is the base."""
+def size_items(
+    found: pd.DataFrame, told: pd.DataFrame, names: list[str], name: str
+) -> Iterator[pd.DataFrame]:
+    """Yield items of the data-size curve, whose start is the base; ``name`` is of `COLUMNS`."""
     curve = [BASE, *names]
     main = found[_is_main(found) & found["system"].isin(curve)]
     yield _items(main, "size", main["system"], "word retrieval", main["rank"] == 1)
-    frozen = told[(told["protocol"] == FROZEN) & told["system"].isin(curve)]
-    yield _items(frozen, "size", frozen["system"], frozen["language"], frozen["right"])
-    yield _items(frozen, "size", frozen["system"], AVERAGE, frozen["right"])
+    part = told[told["system"].isin(curve)]
+    yield _items(part, "size", part["system"], part["language"].map(name.format), part["right"])
+    yield _items(part, "size", part["system"], name.format(AVERAGE), part["right"])
 
 
 def points(found: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
     """Accuracy of retrieval and of transfer of each system that has both, by seed and language.
+
+    ``told`` are answers of one protocol.
 
     Returns
     -------
@@ -173,10 +232,9 @@ def points(found: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
 
     """
     main = found[_is_main(found)]
-    frozen = told[told["protocol"] == FROZEN]
     keys = ["seed", "system", "language"]
     retrieval = (main["rank"] == 1).groupby([main[key] for key in keys]).mean()
-    transfer = frozen["right"].astype(float).groupby([frozen[key] for key in keys]).mean()
+    transfer = told["right"].astype(float).groupby([told[key] for key in keys]).mean()
     return pd.concat([retrieval, transfer], axis=1, join="inner", keys=["retrieval", "transfer"])
 
 

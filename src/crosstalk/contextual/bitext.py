@@ -6,6 +6,7 @@ too, as in Cao et al. 2020's script: they then follow the words of each pair.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +122,12 @@ def first_pairs(table: pd.DataFrame, pairs: int | None, max_words: int | None) -
         kept = table.loc[first].groupby("language").head(pairs).index
         table = table.loc[table.index.isin(kept)]
     return table
+
+
+def pairs_used(path: Path, pairs: Sequence[int], max_words: int) -> list[int]:
+    """Most pairs of a language that `read_bitext` reads of a table, for each of several limits."""
+    counts = first_pairs(read_columns(path, PAIRS), None, max_words)["language"].value_counts()
+    return [min(limit, int(counts.max())) for limit in pairs]
 
 
 def word_places(side: Subwords, *, subword: Subword = "last", ends: bool = False) -> Ragged:

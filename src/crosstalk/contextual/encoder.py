@@ -38,6 +38,8 @@ class Packed:
     """int64 [B]."""
     longest: int
     """The largest of ``lengths``, known without asking the device."""
+    second: Tensor | None = None
+    """int64 [B]: place where each sentence's second segment starts; None if there is but one."""
 
     @property
     def starts(self) -> Tensor:
@@ -56,8 +58,14 @@ class Packed:
         count = torch.arange(len(self.ids), device=self.ids.device)
         return count - self.starts.repeat_interleave(self.lengths, output_size=len(self.ids))
 
+    @property
+    def in_second(self) -> Tensor:
+        """Whether each subword, bool [N], is in its sentence's second segment, if it has one."""
+        return self.place >= self.second[self.sentence]
+
     def to(self, device: torch.device) -> Packed:
-        return Packed(self.ids.to(device), self.lengths.to(device), self.longest)
+        second = None if self.second is None else self.second.to(device)
+        return Packed(self.ids.to(device), self.lengths.to(device), self.longest, second)
 
     @classmethod
     def of(cls, subwords: Subwords, sentences: Tensor) -> Packed:
@@ -65,11 +73,12 @@ class Packed:
         every = Ragged(torch.from_numpy(subwords.ids), torch.from_numpy(subwords.offsets))
         ids, _ = every.take(sentences)
         lengths = every.lengths[sentences]
-        return cls(ids.long(), lengths, int(lengths.max()))
+        second = None if subwords.second is None else torch.from_numpy(subwords.second)[sentences]
+        return cls(ids.long(), lengths, int(lengths.max()), second)
 
     @classmethod
     def join(cls, one: Packed, other: Packed) -> Packed:
-        """Sentences of one batch, then those of another."""
+        """Sentences of one batch, then those of another; all of one segment."""
         ids = torch.cat([one.ids, other.ids])
         lengths = torch.cat([one.lengths, other.lengths])
         return cls(ids, lengths, max(one.longest, other.longest))
@@ -123,7 +132,8 @@ class Layer(nn.Module):
 class Encoder(nn.Module):
     """Subwords to hidden states; with the head that predicts hidden subwords."""
 
-    def __init__(self, cfg: EncoderParams, vocabulary: int) -> None:
+    def __init__(self, cfg: EncoderParams, vocabulary: int, *, segments: bool = False) -> None:
+        """With ``segments`` it can tell a second segment from the first, as BERT can."""
         super().__init__()
         self.cfg = cfg
         d = cfg.dimension
@@ -135,6 +145,8 @@ class Encoder(nn.Module):
         self.transform = nn.Linear(d, d)
         self.transform_norm = nn.LayerNorm(d, eps=EPSILON)
         self.bias = nn.Parameter(torch.zeros(vocabulary))
+        # Positions hold BERT's embedding of the first segment; this is the second's less that.
+        self.second_segment = nn.Parameter(torch.zeros(d)) if segments else None
         self.apply(_draw)
 
     def forward(self, batch: Packed) -> Tensor:
@@ -159,7 +171,10 @@ class Encoder(nn.Module):
         steps = torch.arange(longest, device=batch.ids.device)
         inside = steps < batch.lengths.unsqueeze(1)
         cell = batch.sentence * longest + batch.place
-        x = self.embedding_norm(self.subword(batch.ids) + self.position(batch.place))
+        x = self.subword(batch.ids) + self.position(batch.place)
+        if self.second_segment is not None and batch.second is not None:
+            x = x + batch.in_second.unsqueeze(1) * self.second_segment
+        x = self.embedding_norm(x)
         x = dropout(x, self.cfg.dropout, self.training)
         states = [x]
         for layer in self.layers:
@@ -185,7 +200,7 @@ class Encoder(nn.Module):
             with safe_open(path, "pt") as file:
                 cfg = EncoderParams.model_validate(json.loads(file.metadata()["encoder"]))
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            encoder = cls(cfg, len(tensors["bias"]))
+            encoder = cls(cfg, len(tensors["bias"]), segments="second_segment" in tensors)
             encoder.load_state_dict(tensors)
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise DataError(

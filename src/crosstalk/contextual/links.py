@@ -70,17 +70,16 @@ def linked_pairs(
     """Return rows of `PAIRS` and ``split``, by language, otherwise in the order of ``selection``.
 
     Pairs without a link are left out. Test and development pairs are of the first messages that
-    have every language, so all languages are asked about the same messages.
+    have most languages, so all languages are asked about the same messages where there are such:
+    those of programs have every language, sentence pairs of Europarl one and English.
     """
     sizes = selection.groupby("message_id")["language"].transform("nunique")
-    complete = selection[(selection["language"] == ENGLISH) & (sizes > len(selected.languages))]
-    held = {
-        split: set(complete.loc[complete["split"] == split, "message_id"].head(most))
+    widest = selection[sizes == sizes.max()]
+    held = [
+        widest[widest["split"] == split].groupby("language").head(most)
         for split, most in (("dev", selected.dev_pairs), ("test", selected.test_pairs))
-    }
-    kept = (selection["split"] == "train") | selection["message_id"].isin(
-        held["dev"] | held["test"]
-    )
+    ]
+    kept = (selection["split"] == "train") | selection.index.isin(pd.concat(held).index)
     english = selection[selection["language"] == ENGLISH].set_index("message_id")["words"]
     parts = []
     for language in progress(selected.languages, label="word links", unit="language"):

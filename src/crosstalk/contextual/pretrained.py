@@ -69,7 +69,7 @@ def load_masked_lm(*, encoder: EncoderParams, vocabulary: Output, model: Output)
 def convert(bert: Mapping[str, Tensor], cfg: EncoderParams) -> Encoder:
     """Build an encoder from the state of transformers' ``BertForMaskedLM``.
 
-    Every subword is in BERT's first segment, whose embedding is added to all positions.
+    The embedding of BERT's first segment is added to all positions.
 
     Raises
     ------
@@ -78,8 +78,9 @@ def convert(bert: Mapping[str, Tensor], cfg: EncoderParams) -> Encoder:
 
     """
     state = {ours: bert[theirs] for theirs, ours in _WHOLE.items()}
-    segment = bert["bert.embeddings.token_type_embeddings.weight"][0]
-    state["position.weight"] = bert["bert.embeddings.position_embeddings.weight"] + segment
+    first, second = bert["bert.embeddings.token_type_embeddings.weight"]
+    state["position.weight"] = bert["bert.embeddings.position_embeddings.weight"] + first
+    state["second_segment"] = second - first
     for n in range(cfg.layers):
         theirs = f"bert.encoder.layer.{n}"
         for kind in ("weight", "bias"):
@@ -92,7 +93,7 @@ def convert(bert: Mapping[str, Tensor], cfg: EncoderParams) -> Encoder:
             state[f"layers.{n}.attend.{kind}"] = torch.cat(parts)
             for their, our in _LAYER.items():
                 state[f"layers.{n}.{our}.{kind}"] = bert[f"{theirs}.{their}.{kind}"]
-    encoder = Encoder(cfg, len(state["bias"]))
+    encoder = Encoder(cfg, len(state["bias"]), segments=True)
     try:
         encoder.load_state_dict(state)
     except RuntimeError as error:

@@ -44,9 +44,9 @@ def retrieve_words(
     ``ranks`` is a Parquet table, one row a question: system (``base``, ``word_rotation``,
     ``sentence_rotation``, then ``names`` for ``aligned``), seed, language, direction
     (``to_english`` or ``from_english``), similarity, layer (0 is the embeddings), query (the number
-    of the link among those of its language, in the table's order, from 0; with ``cfg.ends`` [CLS]
-    and [SEP] follow the words of each pair), rank (place of the counterpart, from 1; a tie counts
-    against it). The candidates are as many as the queries.
+    of the link among those of its language, in the table's order, from 0; with ``cfg.ends`` -1 and
+    -2 are [CLS] and [SEP] of its first pair, -3 and -4 of the second, and so on), rank (place of
+    the counterpart, from 1; a tie counts against it). The candidates are as many as the queries.
 
     Raises
     ------
@@ -96,7 +96,9 @@ def _asked(
             subword_vectors(encoder, side, [layer])[0] for side in (bitext.foreign, bitext.english)
         )
         for language in bitext.languages:
-            rows = bitext.linked_rows(bitext.pairs_of(language))
+            pairs = bitext.pairs_of(language)
+            rows = bitext.linked_rows(pairs)
+            queries = numbered(bitext.english_links.lengths[pairs].numpy(), ends=cfg.ends)
             x, y = foreign[rows[0]].to(device()), english[rows[1]].to(device())
             versions = {name: x}
             if layer == last:
@@ -116,13 +118,25 @@ def _asked(
                             "direction": direction,
                             "similarity": similarity,
                             "layer": np.int8(layer),
-                            "query": np.arange(len(ranks), dtype=np.int32),
+                            "query": queries,
                             "rank": ranks.cpu().numpy().astype(np.int32),
                         }
                     )
 
 
+def numbered(lengths: np.ndarray, *, ends: bool) -> np.ndarray:
+    """Number the linked subwords of pairs with ``lengths`` int64 [P] of them each; int32 [K].
+
+    Words count from 0; with ``ends`` the last two of each pair count from -1 downwards.
+    """
+    numbers = np.arange(lengths.sum(), dtype=np.int32)
+    if not ends:
+        return numbers
+    last = lengths.cumsum() - 1
+    at_end = np.isin(numbers, [last - 1, last])
+    return np.where(at_end, -at_end.cumsum(), (~at_end).cumsum() - 1).astype(np.int32)
+
+
 def _questions(cfg: RetrievalParams) -> list[tuple[str, str]]:
     """Similarity and direction: both ways by CSLS, to English alone by what is compared with it."""
-    ways = [(similarity, "to_english") for similarity in cfg.similarities]
-    return [*ways, *([("csls", "from_english")] if "csls" in cfg.similarities else [])]
+    return [*((name, "to_english") for name in cfg.similarities), ("csls", "from_english")]

@@ -20,6 +20,9 @@ MESSAGES = ("language", "message_id", "words", "label", "split")
 """Messages to classify: one row a message and language, English among the languages. ``label`` is
 the class by name, ``split`` is ``train``, ``dev`` or ``test``, the same in every language."""
 
+SENTENCE_PAIRS = ("language", "message_id", "premise", "hypothesis", "label", "split")
+"""Pairs of sentences to classify, both lists of words; otherwise as `MESSAGES`."""
+
 RANKS = ("system", "seed", "language", "direction", "similarity", "layer", "query", "rank")
 """Answers of retrieval, see `crosstalk.contextual.retrieval.retrieve_words`."""
 

@@ -41,6 +41,8 @@ class Subwords:
     """int32 [W]: place of each word's first subword in its sentence; [CLS] is place 0."""
     last: np.ndarray
     """int32 [W]: place of its last one."""
+    second: np.ndarray | None = None
+    """int64 [S]: place where the second segment of each sentence starts; None if it has but one."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -129,6 +131,40 @@ class WordPieces:
             )
         return _join(words, code, sizes, np.concatenate(pieces), self._ends)
 
+    def cut_pairs(
+        self, first: Sequence[Sequence[str]], second: Sequence[Sequence[str]], longest: int
+    ) -> Subwords:
+        """Cut pairs of sentences of words: [CLS], the first, [SEP], the second, [SEP].
+
+        Pairs of more than ``longest`` subwords, these three counted, are shortened at the end of
+        their longer side, one by one (BERT's code). Where their words lie is not kept.
+
+        Raises
+        ------
+        DataError
+            As `cut`.
+
+        """
+        sides = [self.cut(side) for side in (first, second)]
+        inside = [side.lengths - 2 for side in sides]
+        kept = shortened(*inside, longest - 3)
+        start, end = (np.array([entry], np.int32) for entry in self._ends)
+        parts: list[np.ndarray] = []
+        starts = [side.offsets[:-1] + 1 for side in sides]
+        for one, other, one_size, other_size in zip(*starts, *kept, strict=True):
+            parts += [start, sides[0].ids[one : one + one_size], end]
+            parts += [sides[1].ids[other : other + other_size], end]
+        lengths = kept[0] + kept[1] + 3
+        none = np.zeros(0, np.int32)
+        return Subwords(
+            np.concatenate(parts),
+            np.concatenate([[0], lengths.cumsum()]),
+            np.zeros(len(lengths) + 1, np.int64),
+            none,
+            none,
+            second=kept[0] + 2,
+        )
+
     def save(self, path: Path) -> None:
         """Write the tokenizers library's JSON."""
         path.write_text(self._tokenizer.to_str(pretty=True) + "\n", encoding="utf-8")
@@ -141,6 +177,15 @@ class WordPieces:
         except Exception as error:  # the library raises Exception itself
             raise DataError(f"{path} is not a tokeniser ({error}): make it again") from error
         return cls(tokenizer)
+
+
+def shortened(first: np.ndarray, second: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lengths int64 [S] of two sides after their longer one was shortened to ``most`` in all.
+
+    Of two sides of one length the second is shortened (BERT's code).
+    """
+    kept = np.minimum(first, np.maximum(most - second, -(-most // 2)))
+    return kept, np.minimum(second, most - kept)
 
 
 def _tokenizer(model: WordPiece, cfg: TokeniserParams) -> Tokenizer:

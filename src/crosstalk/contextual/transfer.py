@@ -1,7 +1,7 @@
 """Zero-shot transfer: a classifier learns from English labels and is asked in every language.
 
-Cao et al. 2020, section 4, ask for natural language inference (XNLI). Without such data, what a
-message is about (the table's labels) plays its part.
+Cao et al. 2020, section 4, ask for natural language inference (XNLI), as the scale paper does.
+Without such data, what a message is about (the table's labels) plays its part.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from pyarrow.parquet import read_schema
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from crosstalk.contextual.encoder import Encoder
 from crosstalk.contextual.rotation import load_rotations
 from crosstalk.contextual.systems import BASE, ROTATED, encoders
-from crosstalk.contextual.tables import MESSAGES, TRANSFER
+from crosstalk.contextual.tables import MESSAGES, SENTENCE_PAIRS, TRANSFER
 from crosstalk.contextual.tokeniser import Subwords, WordPieces
 from crosstalk.contextual.vectors import sentence_vectors
 from crosstalk.corpora.parquet import read_columns
@@ -28,11 +29,13 @@ from crosstalk.progress import progress
 from crosstalk.stage import Input, Output
 
 MAJORITY, TRANSLATED = "majority", "translate_train"
+LONGEST = 128
+"""Subwords of a pair of sentences, at most (Efimov et al. 2023; Cao et al. do not say)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Messages of one language and split, cut in subwords."""
+    """Messages, or pairs of sentences, of one language and split, cut in subwords."""
 
     ids: np.ndarray
     subwords: Subwords
@@ -41,10 +44,11 @@ class Labelled:
 
 
 class Task:
-    """Messages to learn from and to ask for."""
+    """Messages (`tables.MESSAGES`), or pairs of sentences (`SENTENCE_PAIRS`), to learn and ask."""
 
     def __init__(self, path: Path, pieces: WordPieces, cfg: TransferParams) -> None:
-        self._table = read_columns(path, MESSAGES)
+        self._pairs = "premise" in read_schema(path).names
+        self._table = read_columns(path, SENTENCE_PAIRS if self._pairs else MESSAGES)
         self._pieces, self._cfg = pieces, cfg
         self.languages = tuple(map(str, self._table["language"].unique()))
         self.classes = sorted(self._table["label"].unique())
@@ -63,9 +67,12 @@ class Task:
         if part.empty:
             raise DataError(f"the messages have none to {split} in {language}: prepare more")
         labels = np.searchsorted(self.classes, part["label"].to_numpy(str))
-        return Labelled(
-            part["message_id"].to_numpy(), self._pieces.cut(part["words"].tolist()), labels
-        )
+        if self._pairs:
+            sides = part["premise"].tolist(), part["hypothesis"].tolist()
+            subwords = self._pieces.cut_pairs(*sides, LONGEST)
+        else:
+            subwords = self._pieces.cut(part["words"].tolist())
+        return Labelled(part["message_id"].to_numpy(), subwords, labels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +126,7 @@ def transfer_frozen(
 ) -> None:
     """Train logistic regression on vectors of frozen encoders, and ask in every language.
 
-    ``messages`` has the columns `crosstalk.contextual.tables.MESSAGES`. ``answers`` is a Parquet
+    ``messages`` is as in `Task`. ``answers`` is a Parquet
     table, one row a question: system (``base``, the rotations, ``names`` for ``aligned``;
     ``translate_train`` learnt from the base's vectors of the language's own messages, ``majority``
     always says the class that is most frequent in training), seed, protocol (``frozen``), language,

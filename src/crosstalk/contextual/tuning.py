@@ -101,7 +101,7 @@ def transfer_tuned(
 
 @dataclass(frozen=True)
 class TuningBatch:
-    """Messages with their classes, and sentence pairs where alignment goes on."""
+    """Messages (or pairs) with their classes, and sentence pairs where alignment goes on."""
 
     messages: Packed
     labels: Tensor

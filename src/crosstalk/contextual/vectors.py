@@ -37,7 +37,7 @@ def sentence_vectors(encoder: Encoder, subwords: Subwords) -> Tensor:
 
 
 def mean_states(batch: Packed, states: Tensor) -> Tensor:
-    """Mean of the states [N, d] of each sentence, [B, d]; [CLS] and [SEP] are left out."""
+    """Mean of the states [N, d] of each sentence, [B, d]; its [CLS] and its last [SEP] left out."""
     ends = torch.cat([batch.starts, batch.starts + batch.lengths - 1])
     total = states.new_zeros(len(batch.lengths), states.shape[1])
     total = total.index_add(0, batch.sentence, states.index_fill(0, ends, 0))

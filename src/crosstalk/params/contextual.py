@@ -135,6 +135,15 @@ class RetrievalParams(Section):
     subword: Subword = "last"
     """Which subword stands for a word."""
 
+    @model_validator(mode="after")
+    def _has_csls(self) -> Self:
+        if "csls" not in self.similarities:
+            raise ValueError(
+                f"similarities={' '.join(self.similarities)} lacks csls, by which the tables rank: "
+                "add it"
+            )
+        return self
+
 
 class TransferParams(Section):
     """Zero-shot classification: trained on English labels, tested in every language."""

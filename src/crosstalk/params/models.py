@@ -50,7 +50,7 @@ Rung = Literal[
     "untrained",
 ]
 Control = Literal["random_links", "own_links", "ends_only", "live_target", "no_regulariser"]
-Tuned = Literal["base", "aligned", "translate_train"]
+Tuned = Literal["base", "aligned_small", "aligned_medium", "aligned", "translate_train"]
 Pair = Annotated[str, Field(pattern="^(en|fr|de|swc)-(en|fr|de|swc|bible)$")]
 
 
@@ -150,7 +150,7 @@ class CaoParams(Section):
     """Zero-shot transfer with a frozen encoder."""
     tuning: TuningParams = TuningParams()
     """Zero-shot transfer with all weights trained."""
-    tuned: Annotated[tuple[Tuned, ...], distinct] = get_args(Tuned)
+    tuned: Annotated[tuple[Tuned, ...], distinct] = ("base", "aligned", "translate_train")
     """What is tuned; `translate_train` is the base, on each language's own labels."""
     evaluation: EvaluationParams = EvaluationParams()
     """Intervals."""
@@ -161,6 +161,16 @@ class CaoParams(Section):
             raise ValueError(
                 f"vector_links.layer={self.vector_links.layer} is above the encoder's "
                 f"{self.encoder.layers} layers"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tuned_exist(self) -> Self:
+        amounts = ("aligned_small", "aligned_medium")
+        if missing := set(self.tuned) & set(amounts[len(self.smaller) :]):
+            raise ValueError(
+                f"tuned names {' '.join(sorted(missing))}, but smaller has {len(self.smaller)} "
+                "numbers of pairs: name one for each"
             )
         return self
 
@@ -194,6 +204,17 @@ class Params(Section):
     """Cruz Blandón et al. 2025."""
     present: PresentParams = PresentParams()
     """Drawing."""
+
+    @model_validator(mode="after")
+    def _tunes_as_the_paper(self) -> Self:
+        """At paper scale the tables on transfer are of what was tuned as in the paper."""
+        tuned, protocols = self.cao2020.tuned, self.cao2020.tuning.protocols
+        if self.scale == "paper" and not ({"base", "aligned"} <= {*tuned} and "full" in protocols):
+            raise ValueError(
+                "at scale paper cao2020.tuned needs base and aligned, and cao2020.tuning.protocols "
+                "full: the tables on transfer are made of them"
+            )
+        return self
 
     @model_validator(mode="after")
     def _has_its_corpora(self) -> Self:

@@ -178,6 +178,8 @@ def judge(
     if claim.needs:
         return row | {"verdict": NOT_TESTABLE, "reason": f"waiting for {claim.needs}"}
     compared = _compared(claim)
+    if any((claim.table, name, claim.own) in measured.index for name in compared):
+        claim = claim.model_copy(update={"column": claim.own})
     if missing := [name for name in compared if _key(claim, name) not in measured.index]:
         reason = f"{claim.table} has no {claim.column} of {' and '.join(missing)}"
         return row | {"verdict": NOT_TESTABLE, "reason": reason}

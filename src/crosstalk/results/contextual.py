@@ -43,6 +43,7 @@ def plot_sizes(
     """Draw retrieval and transfer against the number of sentence pairs, none at the left."""
     layout = read_reference(reference).tables["size"]
     frame = pd.read_csv(amounts)
+    measured = set(frame.loc[frame["ours"].notna(), "column"])
     wide = frame.pivot_table(index="row", columns="column", values=["ours", "ci_low", "ci_high"])
     wide = wide.loc[[row for row in layout.labels if row in wide.index]]
     place = range(len(wide))
@@ -53,8 +54,10 @@ def plot_sizes(
     }
     with figure(7.2, 3.0, 1, 2) as (drawn, axes):
         for axis, (title, lines) in zip(axes, panels.items(), strict=True):
-            for column, colour in lines.items():
-                name = layout.ours[column].name or column
+            for ours, colour in lines.items():
+                own = layout.ours[ours].beside  # measured where the paper's corpora are asked
+                column = own if own in measured else ours
+                name = layout.ours[ours].name or ours
                 axis.plot(place, wide["ours", column], "o-", color=colour, ms=4, label=name)
                 low, high = wide["ci_low", column], wide["ci_high", column]
                 axis.fill_between(place, low, high, color=colour, alpha=0.15)

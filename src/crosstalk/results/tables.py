@@ -86,8 +86,8 @@ def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd
     ``measured`` is indexed by (row, column). Columns of the result: row, column, ours, ci_low,
     ci_high, n, seeds, scale, paper, note; percentages or whatever ``layout.unit`` says.
     """
-    own = set(measured.index.get_level_values("column"))
     cells = []
+    filled = set(measured.index.get_level_values("column"))
     for row in layout.labels:
         for column, ours in layout.ours.items():
             cell = {"row": row, "column": column, "scale": scale}
@@ -100,11 +100,11 @@ def long_table(layout: ReferenceTable, measured: pd.DataFrame, scale: str) -> pd
         for column in layout.columns:
             if column in layout.ours:
                 continue  # One cell holds ours and the paper's.
-            if row in layout.rows or column in own:
+            if row in layout.rows or column in filled:
                 beside = [name for name, ours in layout.ours.items() if ours.beside == column]
                 stands = f"beside {', '.join(beside)}" if beside else NOT_MEASURED
                 note = layout.unmeasured.columns.get(column, stands)
-                if column in own:  # then its corpus is there, and what lacks is the row's
+                if column in filled:  # then its corpus is there, and what lacks is the row's
                     note = layout.unmeasured.rows.get(row, NOT_MEASURED)
                 paper = layout.published(row, column)
                 cell = {"row": row, "column": column, "scale": scale, "paper": paper, "note": note}
