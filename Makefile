@@ -44,7 +44,7 @@ what-if: setup  ## show what a change would run again: make what-if chung2018.wo
 	@workflow/scripts/what_if scale=$(SCALE) $(filter-out SCALE=% CORES=%,$(MAKEOVERRIDES))
 
 verify: setup  ## follow results back to raw data: make verify TABLE='chung2018/table_3:A*:ENw-enw'
-	@workflow/scripts/verify $(SCALE) $(if $(TABLE),'$(TABLE)')
+	@workflow/scripts/verify $(if $(REMOVE),--remove) $(SCALE) $(if $(TABLE),'$(TABLE)')
 
 compare: setup  ## tables of a git revision against those here: make compare REF=HEAD~1
 	@workflow/scripts/compare $(or $(REF),HEAD) results/$(SCALE)

@@ -32,16 +32,21 @@ def describe_files(files: Mapping[str, Sequence[Path]]) -> dict[str, list[dict[s
     }
 
 
-def describe_code(module: str) -> dict[str, Any]:
-    """Revision of the repository and a digest of the sources that ``module`` runs."""
+def sources_digest(module: str) -> str:
+    """SHA-256 of the names and contents of the sources that ``module`` runs."""
     sources = hashlib.sha256()
     for path in module_files(module):
         sources.update(path.relative_to(PACKAGE_ROOT).as_posix().encode() + b"\0")
         sources.update(path.read_bytes())
+    return sources.hexdigest()
+
+
+def describe_code(module: str) -> dict[str, Any]:
+    """Revision of the repository and a digest of the sources that ``module`` runs."""
     return {
         "revision": _git("rev-parse", "HEAD"),
         "modified": bool(_git("status", "--porcelain", "--", "src")),
-        "sources": sources.hexdigest(),
+        "sources": sources_digest(module),
     }
 
 
