@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import importlib.metadata
 import platform
@@ -83,6 +84,15 @@ def describe_cost(started: float) -> dict[str, Any]:
         "peak_memory_bytes": max(usage.ru_maxrss for usage in used) * 1024,
         "peak_gpu_bytes": sys.modules["torch"].cuda.max_memory_allocated() if lease else 0,
     }
+
+
+def describe_training(history: Path | None) -> dict[str, int]:
+    """Updates that a training made, by the last row of its history; nothing for any other job."""
+    if history is None:
+        return {}
+    with history.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {"updates": int(rows[-1]["step"])} if rows and "step" in rows[-1] else {}
 
 
 def _git(*arguments: str) -> str | None:
