@@ -18,8 +18,8 @@ NOTES = [
     "A step is a stage of the command line; a job is one call of it, as last run. Wall hours are "
     "added up over jobs, so they are what a run takes that does one job after another.",
     "GPU hours are those in which a job held a GPU. Memory is the peak of the hungriest job.",
-    "Updates a second are those of trainings over their wall time, with start-up and saving; of one "
-    "that was killed and resumed, the time is that of its last part.",
+    "Updates a second are those of trainings over their wall time, with start-up and saving; of "
+    "one that was killed and resumed, the time is that of its last part.",
 ]
 
 
