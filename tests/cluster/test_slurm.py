@@ -16,6 +16,7 @@ from tests.workflow.conftest import copy_repository
 pytestmark = pytest.mark.slurm
 HERE = Path(__file__).parent
 MODEL = "results/smoke/chung2018/models/speech2vec-en-words-seed0.safetensors"
+SENT = r"submitted with SLURM jobid \d+ \(log: (\S+)\)"
 TURNED = "work/smoke/chung2018/spaces/en-rotated-seed0.safetensors"
 PROFILE = (
     *("--workflow-profile", "profiles/slurm"),
@@ -82,7 +83,7 @@ def test_jobs_go_through_the_queue(cluster, undisturbed):
 def test_logs_of_all_jobs_are_in_one_place(cluster, undisturbed):
     """SLURM's, which are deleted if a job goes well, and ours, which stay."""
     said = "".join(p.read_text() for p in (cluster.folder / ".snakemake/log").glob("*.log"))
-    places = re.findall(r"submitted with SLURM jobid \d+ \(log: (\S+)\)", said)
+    places = re.findall(SENT, said)
     assert places
     assert {place.startswith(f"{cluster.folder}/logs/slurm/rule_") for place in places} == {True}
     ours = cluster.folder / "logs/smoke/chung2018/train_speech2vec-en-words-seed0.log"
@@ -99,10 +100,11 @@ def test_a_job_that_fails_is_queued_again_with_more_memory(cluster, undisturbed)
     done = cluster.run("snakemake", *PROFILE, *only, check=False)
     text.write_bytes(whole)
     assert done.returncode == 1
-    asked = re.findall(r"mem_mb=(\d+)", done.stdout + done.stderr)
-    assert list(dict.fromkeys(asked)) == ["4000", "8000", "12000"]
-    kept = list((cluster.folder / "logs/slurm/rule_rotate_space").rglob("*.log"))
+    said = done.stdout + done.stderr
+    assert list(dict.fromkeys(re.findall(r"mem_mb=(\d+)", said))) == ["4000", "8000", "12000"]
+    kept = set(re.findall(SENT, said))
     assert len(kept) == 3
+    assert all(Path(place).is_file() for place in kept)
 
 
 def test_a_job_asks_for_what_its_rule_states(cluster, undisturbed, waiting):
