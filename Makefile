@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SNAKEMAKE := snakemake --cores $(CORES) --config scale=$(SCALE)
 
 .PHONY: help reproduce test smoke report lint format lock setup freeze adopt
-.PHONY: what-if verify compare estimate bench chaos test-slurm
+.PHONY: what-if verify compare estimate bench chaos same-bytes test-slurm
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ bench: setup  ## measure ours beside what one would use instead: docs/benchmarks
 chaos: setup  ## kill and damage smoke runs: the results must stay the same (CHAOS_TRIALS=1)
 	OMP_NUM_THREADS=1 pytest -m chaos
 
+same-bytes: setup  ## run smoke twice from empty and compare every file (CORES=1)
+	OMP_NUM_THREADS=1 CORES=$(CORES) pytest -m same_bytes
+
 test-slurm: setup  ## run smoke jobs through a SLURM on this machine (root; apt: slurm-wlm munge)
 	OMP_NUM_THREADS=1 pytest -m slurm
 
@@ -44,7 +47,7 @@ what-if: setup  ## show what a change would run again: make what-if chung2018.wo
 	@workflow/scripts/what_if scale=$(SCALE) $(filter-out SCALE=% CORES=%,$(MAKEOVERRIDES))
 
 verify: setup  ## follow results back to raw data: make verify TABLE='chung2018/table_3:A*:ENw-enw'
-	@workflow/scripts/verify $(SCALE) $(if $(TABLE),'$(TABLE)')
+	@workflow/scripts/verify $(if $(REMOVE),--remove) $(SCALE) $(if $(TABLE),'$(TABLE)')
 
 compare: setup  ## tables of a git revision against those here: make compare REF=HEAD~1
 	@workflow/scripts/compare $(or $(REF),HEAD) results/$(SCALE)

@@ -1,11 +1,16 @@
-"""One environment, many doors: lock, conda environment and container name the same versions."""
+"""One environment, many doors: lock, conda environment and container give the same versions."""
 
+import os
+import platform
 import re
+import shutil
+import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 ENVS = Path("envs")
 LOCK = ENVS / "requirements.txt"
@@ -16,23 +21,34 @@ def normal(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def entries(lock):
+    """Requirements of a lock, each with the lines that belong to it."""
+    return re.split(r"\n(?=\S)", lock.read_text().strip())
+
+
 def test_every_requirement_is_pinned_with_a_hash():
     asked = re.findall(r"^([A-Za-z0-9._-]+)", (ENVS / "requirements.in").read_text(), re.MULTILINE)
     assert {normal(name) for name in asked} <= set(PINS)
-    entries = re.split(r"\n(?=\S)", LOCK.read_text().strip())
-    assert all("--hash=sha256:" in entry for entry in entries)
+    for lock in (LOCK, ENVS / "uv.txt"):
+        assert all("--hash=sha256:" in entry for entry in entries(lock))
 
 
 def test_the_running_environment_is_the_locked_one():
+    """Whichever door it came through."""
     wrong = {}
-    for name, pinned in PINS.items():
-        try:
-            installed = version(name)
-        except PackageNotFoundError:
+    for entry in entries(LOCK):
+        pinned = Requirement(entry.partition("\\")[0])
+        if pinned.marker is not None and not pinned.marker.evaluate():
             continue  # a requirement of another platform
-        if installed.partition("+")[0] != pinned:
-            wrong[name] = (installed, pinned)
+        try:
+            installed = version(pinned.name)
+        except PackageNotFoundError:
+            installed = "nothing"
+        if f"=={installed.partition('+')[0]}" != str(pinned.specifier):
+            wrong[pinned.name] = (installed, str(pinned.specifier))
     assert wrong == {}
+    python = Path(".python-version").read_text().strip()
+    assert platform.python_version().startswith(f"{python}.")
 
 
 def test_the_package_imports_only_what_is_required():
@@ -57,18 +73,53 @@ def test_the_package_imports_only_what_is_required():
     )
 
 
-def test_conda_installs_the_lock():
+def test_conda_installs_the_lock_and_nothing_else_of_python():
     environment = yaml.safe_load((ENVS / "environment.yml").read_text())
     python = Path(".python-version").read_text().strip()
-    assert f"python={python}" in environment["dependencies"]
+    tools = [part for part in environment["dependencies"] if isinstance(part, str)]
+    assert tools == [f"python={python}", "c-compiler", "git", "make", "pip"]
     (pip,) = [part["pip"] for part in environment["dependencies"] if isinstance(part, dict)]
-    assert pip == ["--require-hashes -r requirements.txt"]
+    (options,) = (line.split() for line in pip)
+    assert options[:2] == ["--require-hashes", "-r"]
+    assert ENVS / options[2] == LOCK  # conda reads it from beside the environment's file
 
 
-def test_the_container_installs_the_lock():
-    recipe = (ENVS / "Containerfile").read_text()
-    assert "make setup" in recipe
-    assert "debian:12" in recipe  # the registry pins this release's package versions
+def test_the_container_installs_by_make_setup_and_by_nothing_else():
+    steps = (ENVS / "Containerfile").read_text().replace("\\\n", " ").splitlines()
+    assert "FROM docker.io/library/debian:12" in steps  # the registry pins its packages' versions
+    runs = [step.removeprefix("RUN ") for step in steps if step.startswith("RUN ")]
+    system, setup = runs
+    assert setup == "make setup"
+    assert not re.search(r"pip3? install|uv |conda ", system)
+    assert steps.index("COPY . .") < steps.index("RUN make setup")
+
+
+UV = """#!/bin/sh
+echo "$@" >> "$CALLS"
+[ "$1" != venv ] || mkdir -p .venv/bin
+"""
+
+
+def test_make_setup_installs_the_lock_with_its_hashes(tmp_path):
+    """With a stand-in for uv, which notes what it is asked for."""
+    place = tmp_path / "clone"
+    shutil.copytree(ENVS, place / "envs")
+    for name in ("Makefile", "pyproject.toml", ".python-version"):
+        shutil.copy(name, place)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name, text in (("uv", UV), ("cc", "#!/bin/sh\n")):
+        (tools / name).write_text(text)
+        (tools / name).chmod(0o755)
+    calls = tmp_path / "calls"
+    given = os.environ | {"PATH": f"{tools}:/usr/bin:/bin", "CALLS": str(calls)}
+    subprocess.run(["make", "setup"], cwd=place, env=given, check=True, capture_output=True)
+    _, venv, sync, own = calls.read_text().splitlines()
+    assert f"--python {Path('.python-version').read_text().strip()} .venv" in venv
+    assert sync.startswith("pip sync ")
+    assert sync.endswith("--require-hashes envs/requirements.txt")
+    assert "--no-deps --no-build-isolation --editable ." in own
+    assert (place / ".venv/ready").exists()
 
 
 @pytest.mark.parametrize(

@@ -202,6 +202,7 @@ def _record(
     for name, entries in written.items():
         for entry, path in zip(entries, outputs[name], strict=True):
             entry["path"] = str(path)
+    history = next((partial[path] for path in outputs.get("history", [])), None)
     module, _, _ = STAGES[stage.name].partition(":")
     return {
         "stage": stage.name,
@@ -215,6 +216,7 @@ def _record(
         "machine": records.describe_machine(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
         **records.describe_cost(started),
+        **records.describe_training(history),
     }
 
 

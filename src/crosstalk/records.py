@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import importlib.metadata
 import platform
@@ -33,16 +34,21 @@ def describe_files(files: Mapping[str, Sequence[Path]]) -> dict[str, list[dict[s
     }
 
 
-def describe_code(module: str) -> dict[str, Any]:
-    """Revision of the repository and a digest of the sources that ``module`` runs."""
+def sources_digest(module: str) -> str:
+    """SHA-256 of the names and contents of the sources that ``module`` runs."""
     sources = hashlib.sha256()
     for path in module_files(module):
         sources.update(path.relative_to(PACKAGE_ROOT).as_posix().encode() + b"\0")
         sources.update(path.read_bytes())
+    return sources.hexdigest()
+
+
+def describe_code(module: str) -> dict[str, Any]:
+    """Revision of the repository and a digest of the sources that ``module`` runs."""
     return {
         "revision": _git("rev-parse", "HEAD"),
         "modified": bool(_git("status", "--porcelain", "--", "src")),
-        "sources": sources.hexdigest(),
+        "sources": sources_digest(module),
     }
 
 
@@ -81,6 +87,15 @@ def describe_cost(started: float) -> dict[str, Any]:
         "peak_memory_bytes": max(usage.ru_maxrss for usage in used) * 1024,
         "peak_gpu_bytes": sys.modules["torch"].cuda.max_memory_allocated() if lease else 0,
     }
+
+
+def describe_training(history: Path | None) -> dict[str, int]:
+    """Updates that a training made, by the last row of its history; nothing for any other job."""
+    if history is None:
+        return {}
+    with history.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {"updates": int(rows[-1]["step"])} if rows and "step" in rows[-1] else {}
 
 
 def _git(*arguments: str) -> str | None:

@@ -10,7 +10,9 @@ trials, survived = Counter(), Counter()
 
 
 def pytest_runtest_logreport(report):
-    if report.when == "call" and "chaos" in report.keywords:
+    if (
+        report.when == "call" and "test_chaos.py" in report.keywords
+    ):  # every file of chaos/ is "chaos"
         disaster = report.location[2].partition("[")[0].removeprefix("test_").replace("_", " ")
         trials[disaster] += 1
         survived[disaster] += report.passed

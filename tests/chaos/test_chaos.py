@@ -4,17 +4,23 @@ Opt-in, as it runs a part of the workflow at smoke scale several times over: `ma
 and victims are drawn from CHAOS_SEED; CHAOS_TRIALS says how often each disaster strikes.
 """
 
+import hashlib
 import os
 import random
 import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import psutil
 import pytest
+import yaml
+from tests.chaos.small import MODEL, TARGETS, small_project
+from tests.corpora.test_fetch import Loopback, ranged, serving
 from tests.workflow.conftest import Project, copy_repository
 
 from crosstalk.digest import file_digest
@@ -23,14 +29,6 @@ pytestmark = pytest.mark.chaos
 
 SEED = os.environ.get("CHAOS_SEED", "0")
 TRIALS = range(int(os.environ.get("CHAOS_TRIALS", "1")))
-# Speech, segmentations, trainings, maps and answers of one language: every kind of job.
-TARGETS = [
-    "results/smoke/chung2018/tables/table_3.csv",
-    "results/smoke/chung2018/figures/speech2vec_training.png",
-]
-MODEL = "results/smoke/chung2018/models/speech2vec-en-words-seed0.safetensors"
-
-
 # A disk of SIZE bytes that only these commands see, so that no root and no unmounting is needed.
 ON_A_SMALL_DISK = """
 mount -t tmpfs -o size=$SIZE tmpfs "$DISK" && cp -a "$PROJECT/." "$DISK" && cd "$DISK"
@@ -101,13 +99,7 @@ def finish(project, *targets):
 
 @pytest.fixture(scope="session")
 def calm(tmp_path_factory):
-    project = copy_repository(tmp_path_factory.mktemp("calm") / "crosstalk")
-    project.set_parameter("pairs: [en-en, en-fr]", "pairs: [en-en]")
-    project.set_parameter("rungs: [rotated, disjoint_text, speech2vec]", "rungs: [rotated]")
-    loop = project.folder / "src/crosstalk/training/loop.py"  # else smoke trainings save nothing
-    loop.write_text(
-        loop.read_text().replace("save_seconds: float = 60.0", "save_seconds: float = 0.0")
-    )
+    project = small_project(tmp_path_factory.mktemp("calm") / "crosstalk")
     project.snakemake("--quiet", "all", "--", "data/smoke/prepared/wesnoth/messages.parquet")
     began = time.monotonic()
     project.snakemake("--quiet", "all", "--", *TARGETS)
@@ -137,7 +129,7 @@ def test_killed_at_random_moments(calm, project, trial):
 
 @pytest.mark.parametrize("trial", TRIALS)
 def test_a_damaged_file_is_named_and_made_again(calm, project, trial):
-    """Snakemake does not look into its outputs; `make verify` does, and says what to delete."""
+    """Snakemake does not look into its outputs; `make verify` does, and deletes what is damaged."""
     dice = random.Random(f"damage {SEED} {trial}")
     listed = project.run("workflow/scripts/verify", "smoke", "chung2018/table_3").stdout
     path = dice.choice(
@@ -152,7 +144,8 @@ def test_a_damaged_file_is_named_and_made_again(calm, project, trial):
     )  # as a bad disk would
     found = project.run("workflow/scripts/verify", "smoke", "chung2018/table_3", check=False)
     assert f"first broken link: {path}: not the file that its record describes" in found.stderr
-    (project.folder / path).unlink()
+    removed = project.run("workflow/scripts/verify", "--remove", "smoke", "chung2018/table_3")
+    assert re.findall(r"^removed (\S+):", removed.stdout, re.MULTILINE) == [path]
     finish(project)
     missing = {path.removeprefix("results/smoke/"): None}  # nothing needs it now, so it is not made
     assert results(project) | missing == calm.results | missing
@@ -214,3 +207,59 @@ def test_two_at_once(calm, project, trial):
     assert f"process {first.pid} (" in refused.stderr
     assert first.wait() == 0
     assert results(project) == calm.results
+
+
+ARCHIVES = ["sounds-en.archive", "sounds-es.archive", "sounds-fr.archive"]
+
+
+def serve_archives(project, contents, server):
+    """Let the registry name the loopback server as the only origin of some archives."""
+    path = project.folder / "workflow/corpora.yaml"
+    registry = yaml.safe_load(path.read_text())
+    for archive in registry["sources"]["asterisk"]["archives"]:
+        if content := contents.get(archive["name"]):
+            digest = hashlib.sha256(content).hexdigest()
+            archive["origins"] = [{"url": server.url(f"/{archive['name']}"), "sha256": digest}]
+            archive["bytes"] = len(content)
+    path.write_text(yaml.safe_dump(registry))
+
+
+@pytest.mark.parametrize("trial", TRIALS)
+def test_a_network_that_dies_in_mid_transfer(tmp_path, trial):
+    """Smoke fetches nothing: archives of mini, of random bytes, from a server that goes away."""
+    dice = random.Random(f"network {SEED} {trial}")
+    contents = {name: dice.randbytes(dice.randint(1, 4_000_000)) for name in ARCHIVES}
+    victim = dice.choice(ARCHIVES)
+    arrived = dice.randrange(1, len(contents[victim]))
+    project = copy_repository(tmp_path / "crosstalk").beside(
+        CROSSTALK_CACHE=str(tmp_path / "cache"), NO_PROXY="127.0.0.1"
+    )
+    targets = [f"data/raw/asterisk/{name}" for name in ARCHIVES]
+    call = ("--config", "scale=mini", "--", *targets)
+    gone = threading.Event()
+
+    def last(request):
+        ranged(contents[victim], stop=arrived)(request)
+        gone.set()
+
+    server = Loopback()
+    serve_archives(project, contents, server)
+    routes = {f"/{name}": ranged(content) for name, content in contents.items()}
+    server.routes = routes | {f"/{victim}": last}
+    with serving(server), ThreadPoolExecutor() as pool:
+        first = pool.submit(project.snakemake, *call, check=False)
+        assert gone.wait(60)
+        server.shutdown()
+        server.server_close()
+        disturbed = first.result()
+    assert disturbed.returncode == 1
+    assert f"crosstalk: error: {victim} could not be fetched" in disturbed.stderr + disturbed.stdout
+    assert not (project.folder / f"data/raw/asterisk/{victim}").exists()
+    again = Loopback(server.server_port)
+    again.routes = routes
+    with serving(again):
+        project.snakemake(*call)
+    assert {
+        n: (project.folder / "data/raw/asterisk" / n).read_bytes() for n in ARCHIVES
+    } == contents
+    assert f"bytes={arrived}-" in again.ranges  # no byte was sent twice

@@ -127,6 +127,19 @@ def test_a_list_may_be_empty(run):
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("step,epoch,loss\n5,0.1,3.0\n12,0.2,2.0\n", {"updates": 12}),
+        ("restart,phase\n0,adversarial\n", {}),
+        ("step,epoch,loss\n", {}),
+    ],
+)
+def test_a_training_says_how_many_updates_it_made(tmp_path, text, said):
+    (tmp_path / "history.csv").write_text(text)
+    assert records.describe_training(tmp_path / "history.csv") == said
+
+
+@pytest.mark.parametrize(
     ("name", "says"),
     [
         ("bad data", "in.txt is broken: fetch it again"),

@@ -16,6 +16,8 @@ from tests.workflow.conftest import copy_repository
 pytestmark = pytest.mark.slurm
 HERE = Path(__file__).parent
 MODEL = "results/smoke/chung2018/models/speech2vec-en-words-seed0.safetensors"
+SENT = r"submitted with SLURM jobid \d+ \(log: (\S+)\)"
+TURNED = "work/smoke/chung2018/spaces/en-rotated-seed0.safetensors"
 PROFILE = (
     *("--workflow-profile", "profiles/slurm"),
     *("--slurm-status-command", "squeue"),  # there is no accounting database
@@ -76,6 +78,33 @@ def test_jobs_go_through_the_queue(cluster, undisturbed):
     said = [path.read_text() for path in (cluster.folder / ".snakemake/log").glob("*.log")]
     assert any("Submitted" in text or "submitted" in text for text in said)
     assert cluster.run("squeue", "--noheader").stdout == ""
+
+
+def test_logs_of_all_jobs_are_in_one_place(cluster, undisturbed):
+    """SLURM's, which are deleted if a job goes well, and ours, which stay."""
+    said = "".join(p.read_text() for p in (cluster.folder / ".snakemake/log").glob("*.log"))
+    places = re.findall(SENT, said)
+    assert places
+    assert {place.startswith(f"{cluster.folder}/logs/slurm/rule_") for place in places} == {True}
+    ours = cluster.folder / "logs/smoke/chung2018/train_speech2vec-en-words-seed0.log"
+    assert ours.read_text()
+
+
+def test_a_job_that_fails_is_queued_again_with_more_memory(cluster, undisturbed):
+    """As on one machine (test_scheduling.py); what SLURM wrote of each try is kept."""
+    cluster.run("snakemake", *PROFILE, "--", TURNED)
+    text = cluster.folder / "results/smoke/chung2018/models/word2vec-en-written-seed0.safetensors"
+    whole = text.read_bytes()
+    text.write_bytes(b"broken")
+    only = ("--allowed-rules", "rotate_space", "--force", "--", TURNED)
+    done = cluster.run("snakemake", *PROFILE, *only, check=False)
+    text.write_bytes(whole)
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert list(dict.fromkeys(re.findall(r"mem_mb=(\d+)", said))) == ["4000", "8000", "12000"]
+    kept = set(re.findall(SENT, said))
+    assert len(kept) == 3
+    assert all(Path(place).is_file() for place in kept)
 
 
 def test_a_job_asks_for_what_its_rule_states(cluster, undisturbed, waiting):

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import zipfile
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -38,8 +39,8 @@ class Loopback(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, port=0):
+        super().__init__(("127.0.0.1", port), Handler)
         self.routes, self.ranges, self.sent, self.authorization = {}, [], 0, None
         self.open_now = self.open_most = 0
         self.lock = threading.Lock()
@@ -120,14 +121,22 @@ def ranged(content=CONTENT, stop=None, hold=None, pause=0.0):
     return route
 
 
-@pytest.fixture
-def server():
-    with Loopback() as server:
+@contextmanager
+def serving(server):
+    """Answer until the end, or until the server is shut down."""
+    with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield server
+        yield
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def server():
+    server = Loopback()
+    with serving(server):
+        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -94,6 +94,7 @@ def test_only_what_changed_is_shown(repository):
     write(repository, "results/mini/one/tables/new.csv", HEAD + "A,x,1,1,1,\n")
     done = compare(repository, "HEAD", "results/mini")
     assert done.returncode == 0, done.stderr
+    assert (repository / "results/mini/changes.md").read_text() == done.stdout
     title, _, *body = done.stdout.splitlines()
     assert title.startswith("# results/mini: working tree against HEAD (")
     assert body == [
@@ -147,3 +148,4 @@ def test_errors_are_one_line(repository, arguments, says):
     done = compare(repository, *arguments)
     assert done.returncode == 1
     assert done.stderr == f"compare: error: {says}\n"
+    assert not (repository / "results/maxi").exists()

@@ -68,6 +68,22 @@ def test_the_stage_reads_records_and_names_devices(tmp_path, monkeypatch):
     assert made["markdown"].read_text().startswith("| paper")
 
 
+def test_trainings_have_a_rate_and_other_jobs_none():
+    runs = [
+        run("results/mini/one/runs/train-a.json", "train", 10.0, updates=300),
+        run("results/mini/one/runs/train-b.json", "train", 30.0, updates=100),
+        run("results/mini/one/runs/plot.json", "plot", 20.0),
+        run("results/mini/two/runs/train-a.json", "train", 10.0, updates=50),
+        run("results/mini/two/runs/train-b.json", "train", 10.0),  # of before they were counted
+    ]
+    frame = costs(runs).set_index(["paper", "step"])["updates_per_second"]
+    assert frame[("one", "train")] == 10
+    assert frame[[("one", "plot"), ("two", "train")]].isna().all()
+    shown = readable(costs(runs)).set_index(["paper", "step"])["updates / s"]
+    assert shown[("one", "train")] == "10.00"
+    assert shown[("one", "plot")] == shown[("all", "all steps")] == "–"
+
+
 def test_a_broken_record_is_named(tmp_path):
     (tmp_path / "a.json").write_text("{")
     with pytest.raises(DataError, match=r"a\.json is not a run record: delete it"):

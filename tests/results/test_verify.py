@@ -10,8 +10,17 @@ import pytest
 from crosstalk.corpora.registry import Registry
 from crosstalk.digest import file_digest
 from crosstalk.errors import DataError
+from crosstalk.records import sources_digest
 from crosstalk.results.runs import read_run
-from crosstalk.results.verify import ABSENT, BROKEN, STANDS, Ledger, cell_of, find_records
+from crosstalk.results.verify import (
+    ABSENT,
+    BROKEN,
+    STANDS,
+    Ledger,
+    cell_of,
+    find_records,
+    made_by_other_code,
+)
 
 SCRIPT = Path("workflow/scripts/verify").resolve()
 RAW, MESSAGES = "data/raw/tales/tales.archive", "data/prepared/tales/messages.parquet"
@@ -43,8 +52,18 @@ def describe(paths):
 
 
 def record(place, inputs, outputs, day):
-    run = {"inputs": describe(inputs), "outputs": describe(outputs), "started": f"2026-01-{day:02}"}
-    write(place, json.dumps(run))
+    write(
+        place,
+        json.dumps(
+            {
+                "stage": "write-tables",
+                "inputs": describe(inputs),
+                "outputs": describe(outputs),
+                "code": {"sources": sources_digest("crosstalk.results.tables")},
+                "started": f"2026-01-{day:02}",
+            }
+        ),
+    )
 
 
 @pytest.fixture
@@ -147,13 +166,42 @@ def test_a_cell_is_that_of_the_metrics(registry):
         cell_of(Path(TABLE), "A*", "x")
 
 
+def test_a_table_of_words_has_cells_of_text_in_rows_named_by_their_first_cells(registry):
+    words = Path("results/mini/one/tables/words.csv")
+    write(words, "row,spoken,rank 1\nA*,their,NA\nA*,these,fierce\nB,their,own\n")
+    assert cell_of(words, "A* their", "rank 1") == "NA"
+    assert cell_of(words, "B", "rank 1") == "own"
+    with pytest.raises(
+        DataError, match="not one row 'A\\*': name it by its first cells, as 'A\\* their'"
+    ):
+        cell_of(words, "A*", "rank 1")
+    with pytest.raises(DataError, match="no column 'rank 9'; it has row, spoken, rank 1"):
+        cell_of(words, "B", "rank 9")
+
+
+def test_records_of_other_code_are_known():
+    runs = [
+        {"record": "b", "stage": "write-tables", "code": {"sources": "other"}},
+        {"record": "a", "stage": "no-more", "code": {"sources": "other"}},
+        {
+            "record": "c",
+            "stage": "write-tables",
+            "code": {"sources": sources_digest("crosstalk.results.tables")},
+        },
+    ]
+    assert made_by_other_code(runs, {"write-tables": "crosstalk.results.tables"}) == ["a", "b"]
+
+
 @pytest.fixture
 def verify(registry, capsys):
     """Call the script; returns (status, standard output, standard error)."""
     loader = importlib.machinery.SourceFileLoader("verify", str(SCRIPT))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("verify", loader))
     loader.exec_module(module)
-    return lambda *arguments: (module.main(*arguments), *capsys.readouterr())
+    return lambda *arguments, **options: (
+        module.main(*arguments, **options),
+        *capsys.readouterr(),
+    )
 
 
 def test_the_command_says_what_stands_and_ends_with_the_first_broken_link(verify):
@@ -171,11 +219,43 @@ def test_the_command_says_what_stands_and_ends_with_the_first_broken_link(verify
     )
 
 
+def test_other_code_is_counted_and_breaks_nothing(verify):
+    path = Path(CHAIN[1][0])
+    path.write_text(path.read_text().replace(sources_digest("crosstalk.results.tables"), "other"))
+    status, output, error = verify("mini", "one/table_1")
+    assert (status, error) == (0, "")
+    assert output.splitlines()[-1] == f"made by other code: 1 of 4 records, e.g. {path}"
+
+
+def test_what_is_damaged_can_be_removed(verify):
+    for path in (RAW, MODEL):
+        Path(path).write_text("other")
+    status, output, error = verify("mini", removes=True)
+    assert (status, error) == (0, "")
+    removed = [line for line in output.splitlines() if line.startswith("removed ")]
+    assert removed == [
+        f"removed {path}: the next run makes it again, if it is needed" for path in (RAW, MODEL)
+    ]
+    assert verify("mini")[0] == 0
+    assert not Path(RAW).exists()
+
+
+def test_what_removing_does_not_mend_stays_and_is_named(verify):
+    Path(REFERENCE).write_text("other")
+    Path(CHAIN[1][0]).unlink()
+    status, _, error = verify("mini", removes=True)
+    assert status == 1
+    assert error.startswith(f"verify: error: first broken link: {REFERENCE}: missing or changed")
+    assert Path(REFERENCE).exists()
+    assert Path(MODEL).exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["mini", "one/table_9"], "results/mini/one/tables/table_9.csv exists"),
         (["mini", "one/table_1:C:x"], "has no value in row 'C', column 'x'"),
+        (["mini", "shared/table_9"], "results/mini/tables/table_9.csv exists"),
         (["midi"], "results/midi has no results: run the workflow first"),
     ],
 )

@@ -1,15 +1,18 @@
 """One run of the whole workflow at smoke scale, by DVC, shared by every test of this folder."""
 
 import fcntl
+import operator
 import os
 import re
 import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -60,11 +63,16 @@ class Project:
         stats = text.split("Job stats:")[1].split("\ntotal")[0]
         return {name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE)}
 
-    def set_parameter(self, old, new):
-        path = self.folder / "params.yaml"
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new, 1))
+    def set_parameter(self, name, value):
+        """Change a value that params.yaml holds, however it is written there."""
+        path, yaml = self.folder / "params.yaml", YAML()
+        yaml.width = 1000
+        tree = yaml.load(path)
+        *groups, key = name.split(".")
+        section = reduce(operator.getitem, groups, tree)
+        assert key in section, f"params.yaml has no {name}"
+        section[key] = value
+        yaml.dump(tree, path)
 
 
 def copy_repository(folder):
@@ -83,7 +91,7 @@ def copy_repository(folder):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
     project = Project(folder)
-    project.set_parameter("\nscale: mini", "\nscale: smoke")
+    project.set_parameter("scale", "smoke")
     ignored = project.folder / ".gitignore"  # here smoke results are what a user commits
     lines = ignored.read_text().replace("/results/smoke/\n", "")
     ignored.write_text(lines.replace("/data/smoke/\n", "/data/smoke/raw/\n/data/smoke/prepared/\n"))

@@ -37,7 +37,7 @@ def test_a_clone_adopts_pulled_results_and_still_sees_changes(finished, tmp_path
     assert clone.planned() != {}  # without adopting, Snakemake would make everything again
     clone.run("workflow/scripts/adopt")
     assert clone.planned() == {}
-    clone.set_parameter("\n  dpi: 150", "\n  dpi: 70")
+    clone.set_parameter("present.dpi", 70)
     drawn = {rule for rule in clone.planned() if not rule.startswith(("plot_", "describe_"))}
     # No intermediate file, which were not pulled, is made again.
     assert drawn == {"all", "write_index"}

@@ -39,13 +39,35 @@ def provided(project, tmp_path, monkeypatch):
     monkeypatch.setitem(project.environment, "CROSSTALK_CORPORA", str(tmp_path))
 
 
+MISSING = "mls_alignments needs corpora/mls_alignments/french:"
+
+
 def test_what_is_missing_is_named_before_any_work_starts(project):
-    done = project.snakemake("-n", *SCALE, "--", "paper_corpora", check=False)
+    done = project.snakemake(*SCALE, "--", "paper_corpora", check=False)
     assert done.returncode != 0
     line = (done.stdout + done.stderr).splitlines()[-1]
-    assert line.startswith("crosstalk: error: mls_alignments needs corpora/mls_alignments/french:")
+    assert line.startswith(f"crosstalk: error: {MISSING}")
     for named in ("common_voice needs corpora/common_voice/es", "LDC2016S10", "CROSSTALK_CORPORA"):
         assert named in line
+    assert not (project.folder / "logs").exists()
+    assert not (project.folder / "data/raw/paper").exists()
+
+
+def test_a_run_of_everything_refuses_what_is_missing_too(project):
+    done = project.snakemake(*SCALE, check=False)
+    assert done.returncode != 0
+    assert (done.stdout + done.stderr).splitlines()[-1].startswith(f"crosstalk: error: {MISSING}")
+    assert not (project.folder / "logs").exists()
+
+
+def test_a_dry_run_warns_once_of_what_is_missing_and_lists_every_job(project):
+    done = project.snakemake("-n", "--quiet", "rules", *SCALE, "--", "paper_corpora")
+    said = done.stdout + done.stderr
+    (warning,) = [line for line in said.splitlines() if line.startswith("crosstalk: ")]
+    assert warning.startswith(f"crosstalk: warning: {MISSING}")
+    assert "LDC2016S10" in warning
+    assert project.planned(*SCALE, "--", "paper_corpora")["fetch_large_archive"] == 36
+    assert "gather_speech" in project.planned(*SCALE)
 
 
 def test_every_corpus_and_every_table_is_planned(project, provided):

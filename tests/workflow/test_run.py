@@ -95,6 +95,12 @@ def test_provenance_and_costs_leave_no_job_out(finished):
     assert costs["jobs"].sum() == len(records)
     assert costs["wall_share"].sum() == pytest.approx(1, abs=1e-4)  # shares are rounded
     assert (costs["cpu_hours"] > 0).all()
+    rates = costs.set_index("step")["updates_per_second"].dropna()
+    assert {"train-speech2vec", "pretrain-xlsr", "finetune-ctc", "train-grounded"} <= set(
+        rates.index
+    )
+    assert (rates > 0).all()
+    assert "align-adversarial" not in rates  # its history counts epochs of restarts
 
 
 def test_every_result_is_verified_back_to_the_archives(finished):

@@ -84,12 +84,21 @@ def needs_of(corpus, part):
     return [(corpus, part), *words]
 
 
+WARNED = set()
+
+
 def checked(needs):
-    """No files, but an error in one line if a folder or a key is missing."""
+    """No files. If a folder or a key is missing, an error in one line, before any job starts.
+
+    A dry run warns, once of each, and lists every job all the same.
+    """
     try:
-        require(PAPER_CORPORA, needs)
+        require(PAPER_CORPORA, [need for need in needs if need not in WARNED])
     except CrosstalkError as error:
-        sys.exit(f"crosstalk: error: {error}")
+        if not workflow.dryrun:
+            sys.exit(f"crosstalk: error: {error}")
+        print(f"crosstalk: warning: {error}", file=sys.stderr)
+    WARNED.update(needs)
     return []
 
 

@@ -18,6 +18,8 @@ NOTES = [
     "A step is a stage of the command line; a job is one call of it, as last run. Wall hours are "
     "added up over jobs, so they are what a run takes that does one job after another.",
     "GPU hours are those in which a job held a GPU. Memory is the peak of the hungriest job.",
+    "Updates a second are those of trainings over their wall time, with start-up and saving; of "
+    "one that was killed and resumed, the time is that of its last part.",
 ]
 
 
@@ -36,7 +38,7 @@ def describe_costs(
 
 
 def costs(runs: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """One row a paper and step: ``jobs``, hours, peaks (GB, 10^9 bytes), share of all wall time.
+    """One row a paper and step: jobs, hours, peaks (10^9 bytes), updates, share of all wall time.
 
     A value that the records of a step do not all hold is missing: older ones had fewer.
     """
@@ -49,6 +51,7 @@ def costs(runs: Sequence[dict[str, Any]]) -> pd.DataFrame:
             "gpu_hours": run.get("gpu_seconds", float("nan")) / HOUR,
             "peak_memory_gb": run["peak_memory_bytes"] / 1e9,
             "peak_gpu_gb": run.get("peak_gpu_bytes", float("nan")) / 1e9,
+            "updates": run.get("updates", float("nan")),
         }
         for run in runs
     )
@@ -57,7 +60,10 @@ def costs(runs: Sequence[dict[str, Any]]) -> pd.DataFrame:
         jobs=("step", "size"),
         **{name: (name, _all(sum)) for name in ("wall_hours", "cpu_hours", "gpu_hours")},
         **{name: (name, _all(max)) for name in ("peak_memory_gb", "peak_gpu_gb")},
+        updates=("updates", _all(sum)),
     )
+    seconds = frame["wall_hours"] * HOUR
+    frame["updates_per_second"] = frame.pop("updates") / seconds.where(seconds > 0)
     frame["wall_share"] = frame["wall_hours"] / frame["wall_hours"].sum()
     return frame.sort_values(["wall_hours", "paper", "step"], ascending=[False, True, True])
 
@@ -73,7 +79,7 @@ def readable(frame: pd.DataFrame) -> pd.DataFrame:
         total |= {name: _all(max)(part[name]) for name in ("peak_memory_gb", "peak_gpu_gb")}
         rows.append(total)
     shown = pd.concat([pd.DataFrame(rows), frame], ignore_index=True)[frame.columns]
-    for name in [*hours, "peak_memory_gb", "peak_gpu_gb"]:
+    for name in [*hours, "peak_memory_gb", "peak_gpu_gb", "updates_per_second"]:
         shown[name] = [f"{value:.2f}" if pd.notna(value) else "–" for value in shown[name]]
     shown["wall_share"] = [f"{value:.1%}" for value in shown["wall_share"]]
     return shown.rename(
@@ -83,6 +89,7 @@ def readable(frame: pd.DataFrame) -> pd.DataFrame:
             "gpu_hours": "GPU (h)",
             "peak_memory_gb": "memory (GB)",
             "peak_gpu_gb": "GPU memory (GB)",
+            "updates_per_second": "updates / s",
             "wall_share": "share of wall time",
         }
     )

@@ -18,6 +18,7 @@ import pandas as pd
 from crosstalk.corpora.registry import Registry
 from crosstalk.digest import file_digest
 from crosstalk.errors import DataError
+from crosstalk.records import sources_digest
 
 STANDS, ABSENT, BROKEN = "stands", "absent but recorded", "broken"
 ARCHIVE, REPOSITORY, NOBODY = "registry of corpora", "repository", "nobody"
@@ -33,6 +34,8 @@ class Link:
     maker: str
     state: str
     why: str = ""
+    damaged: bool = False
+    """Its bytes are not those that were made: deleted, it is made again as it was."""
 
 
 class Ledger:
@@ -85,7 +88,7 @@ class Ledger:
         if not Path(path).exists():
             return Link(path, maker, ABSENT)
         if self._digest(path) != made:
-            return Link(path, maker, BROKEN, wrong)
+            return Link(path, maker, BROKEN, wrong, damaged=maker != REPOSITORY)
         return Link(path, maker, STANDS)
 
     def _digest(self, path: str) -> str:
@@ -103,8 +106,21 @@ def find_records(scale: str) -> list[Path]:
     ]
 
 
-def cell_of(table: Path, row: str, column: str) -> float:
+def made_by_other_code(runs: Iterable[Mapping[str, Any]], modules: Mapping[str, str]) -> list[str]:
+    """Records whose stage runs other sources now than when it wrote them.
+
+    ``modules``: the module of each stage. The sources may be reworded or mended; what they would
+    make now is not known before they run.
+    """
+    now = {stage: sources_digest(module) for stage, module in modules.items()}
+    return sorted(run["record"] for run in runs if run["code"]["sources"] != now.get(run["stage"]))
+
+
+def cell_of(table: Path, row: str, column: str) -> float | str:
     """Return a value of ours from a table, once it is shown to be the one of the metrics.
+
+    A table of words or counts has no metrics, and its cell is text. Its ``row`` is named by as many
+    of the first cells as it takes, with spaces between them.
 
     Raises
     ------
@@ -112,10 +128,10 @@ def cell_of(table: Path, row: str, column: str) -> float:
         If the table has no such value, or the metrics have another.
 
     """
-    frame = pd.read_csv(table, dtype={"row": str, "column": str})
-    if not {"row", "column", "ours"} <= set(frame.columns):
-        raise DataError(f"{table} has no measured cells: verify it as a whole")
-    here = frame["row"].eq(row) & frame["column"].eq(column) & frame["ours"].notna()
+    frame = pd.read_csv(table, dtype=str, keep_default_na=False)
+    if "ours" not in frame.columns:
+        return _plain_cell(table, frame, row, column)
+    here = frame["row"].eq(row) & frame["column"].eq(column) & frame["ours"].ne("")
     if here.sum() != 1:
         raise DataError(f"{table} has no value in row {row!r}, column {column!r}")
     value = float(frame.loc[here, "ours"].iloc[0])
@@ -126,6 +142,17 @@ def cell_of(table: Path, row: str, column: str) -> float:
     if len(measured) != 1 or abs(float(measured.iloc[0]) - value) > TOLERANCE:
         raise DataError(f"{table}: {row!r}, {column!r} is {value}, which is not in {source}")
     return value
+
+
+def _plain_cell(table: Path, frame: pd.DataFrame, row: str, column: str) -> str:
+    if column not in frame.columns:
+        raise DataError(f"{table} has no column {column!r}; it has {', '.join(frame.columns)}")
+    for count in range(1, len(frame.columns)):
+        here = frame.iloc[:, :count].agg(" ".join, axis=1).eq(row)
+        if here.sum() == 1:
+            return frame.loc[here, column].iloc[0]
+    example = " ".join(frame.iloc[0, :2])
+    raise DataError(f"{table} has not one row {row!r}: name it by its first cells, as {example!r}")
 
 
 def _files(entries: Mapping[str, list[Mapping[str, Any]]]) -> list[tuple[str, str]]:

@@ -1,9 +1,7 @@
 """A loopback server for large archives, and a machine without folders, keys or mirrors."""
 
-import threading
-
 import pytest
-from tests.corpora.test_fetch import Handler, Loopback
+from tests.corpora.test_fetch import Handler, Loopback, serving
 
 from crosstalk.corpora import download
 
@@ -19,14 +17,11 @@ class PostHandler(Handler):
 
 @pytest.fixture
 def server():
-    with Loopback() as server:
-        server.RequestHandlerClass = PostHandler
-        server.posts, server.posted = {}, []
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    server = Loopback()
+    server.RequestHandlerClass = PostHandler
+    server.posts, server.posted = {}, []
+    with serving(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)
