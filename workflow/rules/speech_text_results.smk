@@ -42,6 +42,7 @@ rule plot_ladder:
     input:
         ladder=f"{CHUNG}/tables/ladder.csv",
         success=f"{CHUNG}/tables/success.csv",
+        metrics=f"{CHUNG}/metrics.csv",
         reference="workflow/reference/chung2018.yaml",
         code=code_of("plot-ladder"),
     output:
@@ -71,6 +72,7 @@ rule plot_ladder:
             --cfg {params.cfg:q} \
             --ladder {input.ladder:q} \
             --success {input.success:q} \
+            --metrics {input.metrics:q} \
             --reference {input.reference:q} \
             --png {output.png:q} \
             --pdf {output.pdf:q} \
