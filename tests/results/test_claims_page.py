@@ -34,7 +34,7 @@ def test_what_holds_comes_first_and_reasons_are_told_once(claims):
     places = [told.index(f"claim {number}") for number in (1, 3, 0, 2, 4)]
     assert places == sorted(places)
     assert told.count("It presumes a above b") == 1
-    assert "1 claims of the papers, 1 of ours" in told
+    assert "Claims of the papers: 1; ours: 1." in told
     assert "claim 3 (ours): 1.50 [1.00, 2.00] points" in told
 
 

@@ -1,6 +1,6 @@
-"""The claims as a page of the documentation tells them, in Markdown, with links to what they rest on.
+"""The claims as a page of the documentation tells them, with links to what they rest on.
 
-Links start from ``docs/``. Frames are of ``claims.csv`` (`crosstalk.results.claims`).
+Markdown, whose links start from ``docs/``. Frames are of ``claims.csv`` (`crosstalk.results.claims`).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def reading_order(frame: pd.DataFrame) -> str:
     for verdict, heading in HEADINGS.items():
         own = frame[frame["verdict"] == verdict]
         counts = own["origin"].value_counts()
-        ours = f", {counts['ours']} of ours" if "ours" in counts else ""
-        parts.append(f"### {heading}\n\n{counts.get('paper', 0)} claims of the papers{ours}.\n")
+        told = f"Claims of the papers: {counts.get('paper', 0)}; ours: {counts.get('ours', 0)}."
+        parts.append(f"### {heading}\n\n{told}\n")
         for paper, claims in own.groupby("paper", sort=False):
             told = _by_reason(claims) if verdict == NOT_TESTABLE else _told(claims)
             parts.append(f"[{paper}]({paper}.md):\n\n{told}\n")
