@@ -1,6 +1,7 @@
 """The claims as a page of the documentation tells them, with links to what they rest on.
 
-Markdown, whose links start from ``docs/``. Frames are of ``claims.csv`` (`crosstalk.results.claims`).
+In Markdown, whose links start from ``docs/``. Frames are of ``claims.csv``, which
+`crosstalk.results.claims` writes.
 """
 
 from __future__ import annotations
