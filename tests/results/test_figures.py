@@ -64,9 +64,15 @@ def test_no_name_is_left_without_a_look_and_no_two_share_one():
     names = [str(i) for i in range(2 * len(CYCLE))]
     looks = distinct(names, linestyle=("-", "--", ":"))
     assert list(looks) == names
+    assert looks["0"] == {"linestyle": "-", "color": CYCLE[0]}
     assert len({tuple(look.values()) for look in looks.values()}) == len(names)
     with pytest.raises(ValueError, match="shorter"):
         distinct(names, linestyle=("-",))
+
+
+def test_no_hatch_comes_before_any():
+    looks = [look["hatch"] for look in distinct("abcdefgh", hatch=("", "//")).values()]
+    assert looks == [""] * 7 + ["//"]
 
 
 def test_every_rung_has_a_line_that_is_no_other_rungs(tmp_path, monkeypatch):

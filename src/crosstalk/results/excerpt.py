@@ -17,7 +17,7 @@ from crosstalk.segmentation.boundaries import Segmentation
 from crosstalk.speech.utterances import Utterances
 from crosstalk.stage import Input, Output
 
-SECONDS = 4.0
+WORDS, SECONDS = 8, 4.0
 TRUTH = "true words"
 
 
@@ -35,8 +35,9 @@ def pick_utterance(
 ) -> None:
     """Take one utterance out: its log-mel spectrogram, its true words and those that were found.
 
-    The first training utterance of at least eight words and at most `SECONDS` seconds. Where there
-    are several files of audio, each has the name of its recording.
+    The first training utterance of at least `WORDS` words and at most `SECONDS` seconds; if there
+    is none, of those as short the first with the most words. Where there are several files of
+    audio, each has the name of its recording.
     ``boundaries`` has a row for each segment: segmentation, start and end in seconds, word.
     """
     corpus = Utterances.load(utterances)
@@ -44,7 +45,7 @@ def pick_utterance(
     owner = corpus.utterance_of(truth.first)
     seconds = np.diff(corpus.offsets) * shift_ms / 1000
     spoken = np.bincount(owner, minlength=len(corpus))
-    chosen = int(np.flatnonzero((spoken >= 8) & (seconds <= SECONDS))[0])
+    chosen = int(np.where(seconds <= SECONDS, spoken.clip(max=WORDS), -1).argmax())
     recording, begin = _place(supervisions, corpus.messages[chosen])
     with soundfile.SoundFile(next((p for p in audio if p.stem == recording), audio[0])) as file:
         rate = file.samplerate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 import matplotlib as mpl
@@ -41,10 +41,12 @@ def distinct(names: Sequence[str], **beyond: Sequence[str]) -> dict[str, dict[st
         There are more names than looks.
 
     """
-    looks = mpl.cycler(**beyond) * mpl.cycler(
-        color=[colour for colour in CYCLE if colour != YELLOW]
-    )
-    return dict(zip(names, islice(looks, len(names)), strict=True))
+    colours = [colour for colour in CYCLE if colour != YELLOW]
+    looks = islice(product(*beyond.values(), colours), len(names))
+    keys = [*beyond, "color"]
+    return {
+        name: dict(zip(keys, look, strict=True)) for name, look in zip(names, looks, strict=True)
+    }
 
 
 RC = {
