@@ -156,6 +156,8 @@ rule list_neighbours:
     """List the nearest words of spoken words counted wrong (Table 4)."""
     input:
         words=f"{WORK}/chung2018/words/{BASE}-{BASE}-seed{P.seeds[0]}.parquet",
+        target=text_space(BASE, P.seeds[0]),
+        reference="workflow/reference/chung2018_table_4.csv",
         code=code_of("list-neighbours"),
     output:
         csv=f"{CHUNG}/tables/table_4.csv",
@@ -185,6 +187,8 @@ rule list_neighbours:
         python -m crosstalk list-neighbours \
             --rows {params.rows:q} \
             --words {input.words:q} \
+            --target {input.target:q} \
+            --reference {input.reference:q} \
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
             --latex {output.latex:q} \
