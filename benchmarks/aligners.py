@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from gensim.test.utils import datapath
-from table import show
+from table import compare, show
 
 from crosstalk.alignment.adversarial import train_adversarial
 from crosstalk.alignment.align import SpacePair, rotate_space, shared_words
@@ -105,6 +105,9 @@ def measure(pair: SpacePair, method: str, arguments, cfg: ChungParams) -> tuple:
     ceiling = precision(orthogonal_map(pair.x[x], pair.y[y]))
     solved = sum(precision(W) >= 0.9 * ceiling for W in refined)
     speed = 60 * arguments.restarts / seconds
+    if method != "self-learning":
+        alone = speed / ratio
+        compare(f"aligners, {method}", speed, "one by one", alone, "restarts/min", "torch")
     return method, speed, ratio, precision(best), ceiling, f"{solved}/{len(refined)}"
 
 
