@@ -17,7 +17,7 @@ import time
 
 import numpy as np
 import torch
-from table import show
+from table import compare, show
 from torch.nn.functional import mse_loss
 from torch.utils.data import SequentialSampler
 
@@ -82,6 +82,8 @@ def compare_alignment(arguments) -> None:
     ours = train_ours(convert(bert.state_dict(), shape), batches, arguments.updates)
     theirs = train_theirs(bert.bert, bitext, batches, arguments.updates)
     rows = [("crosstalk", *ours, 1.0), ("Trainer", *theirs, ours[0] / theirs[0])]
+    what = ("contextual alignment", ours[0], "transformers' Trainer", theirs[0], "word pairs/s")
+    compare(*what, "torch", "transformers", device=device().type)
     show(("alignment", "word pairs/s", "loss", "crosstalk is faster by"), rows)
 
 
@@ -217,6 +219,8 @@ def compare_retrieval(arguments) -> None:
         theirs = search_faiss(x.numpy(), y.numpy(), arguments.threads) == np.arange(size)
         their_seconds = time.perf_counter() - begin
         same = float((ours.numpy() == theirs).mean())
+        what = (f"retrieval, {size} queries", size / seconds, "faiss", size / their_seconds)
+        compare(*what, "queries/s", "torch", "faiss-cpu")
         rows.append((size, size / seconds, size / their_seconds, their_seconds / seconds, same))
     show(("queries", "crosstalk/s", "faiss/s", "crosstalk is faster by", "same"), rows)
 

@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
-from table import show
+from table import compare, show
 
 NEIGHBOURS = 10
 
@@ -42,6 +42,7 @@ def main() -> None:
                 results[function] = task.result()
         (ours, memory, answers), (theirs, their_memory, their_answers) = results.values()
         same = float((answers == their_answers).mean())
+        compare(f"CSLS, {size} words", ours, "faiss", theirs, "s", "torch", "faiss-cpu")
         rows.append((size, ours, theirs, ours / theirs, memory, their_memory, same))
     columns = ("words", "crosstalk s", "faiss s", "ratio", "crosstalk MiB", "faiss MiB", "same")
     show(columns, rows)

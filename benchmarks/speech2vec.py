@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 import torch
-from table import show
+from table import compare, show
 from torch import nn
 from torch.nn.utils.rnn import pack_sequence, pad_sequence
 
@@ -51,6 +51,8 @@ def main() -> None:
         speed, value = measure(loss, batches)
         fastest = fastest or speed
         rows.append((name, speed, fastest / speed, f"{value:.6f}"))
+        if name != "crosstalk":
+            compare("Speech2Vec", fastest, f"PyTorch, {name}", speed, "tokens/s", "torch")
     show(("method", "tokens/s", "crosstalk is faster by", "loss"), rows)
 
 

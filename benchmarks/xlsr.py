@@ -11,7 +11,7 @@ import argparse
 import time
 
 import torch
-from table import show
+from table import compare, show
 from transformers.models.wav2vec2.modeling_wav2vec2 import (
     _compute_mask_indices,
     _sample_negative_indices,
@@ -94,6 +94,9 @@ def main() -> None:
         speed = arguments.rows * arguments.seconds / seconds
         slowest = slowest or speed
         rows.append((name, size_of(model), speed, speed / slowest, f"{first:.3f}"))
+        if name != "transformers":
+            what = (f"XLSR {arguments.size}, {name}", speed, "transformers", slowest, "audio s/s")
+            compare(*what, "torch", "transformers", device=device().type)
     show(("method", "parameters", "audio s/s", "times transformers", "loss"), rows)
 
 

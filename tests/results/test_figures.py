@@ -6,14 +6,16 @@ import pandas as pd
 import pytest
 
 from crosstalk.params.present import PresentParams
-from crosstalk.results import figures
+from crosstalk.results import figures, ladder
 from crosstalk.results.contextual import plot_sizes
 from crosstalk.results.figures import plot_tables
 from crosstalk.results.metrics import METRICS, pooled
 from crosstalk.results.reference import read_reference
+from crosstalk.results.style import CYCLE, distinct
 from crosstalk.results.tables import long_table
 
 REFERENCE = Path("workflow/reference/conneau2020.yaml")
+LADDER = Path("workflow/reference/chung2018.yaml")
 
 
 @pytest.mark.parametrize("table", ["table_1", "table_6"])
@@ -73,3 +75,78 @@ def test_amounts_of_data_are_drawn_on_whichever_corpora_they_were_measured(tmp_p
     long_table(layout, measured, "paper").to_csv(csv, index=False)
     plot_sizes(cfg=PresentParams(dpi=50), amounts=csv, reference=reference, png=png, pdf=pdf)
     assert png.stat().st_size > 1000
+
+
+def test_no_name_is_left_without_a_look_and_no_two_share_one():
+    names = [str(i) for i in range(2 * len(CYCLE))]
+    looks = distinct(names, linestyle=("-", "--", ":"))
+    assert list(looks) == names
+    assert looks["0"] == {"linestyle": "-", "color": CYCLE[0]}
+    assert len({tuple(look.values()) for look in looks.values()}) == len(names)
+    with pytest.raises(ValueError, match="shorter"):
+        distinct(names, linestyle=("-",))
+
+
+def test_no_hatch_comes_before_any():
+    looks = [look["hatch"] for look in distinct("abcdefgh", hatch=("", "//")).values()]
+    assert looks == [""] * 7 + ["//"]
+
+
+def test_every_rung_has_a_line_that_is_no_other_rungs(tmp_path, monkeypatch):
+    labels = read_reference(LADDER).tables["ladder"].labels
+    assert len(labels) > len(CYCLE)
+    rows = [
+        {"rung": rung, "pairs": pairs, "refined": refined, "metric": "csls"}
+        for rung in labels
+        for pairs in (25, 1000)
+        for refined in (0, 1)
+    ]
+    summary = tmp_path / "summary.csv"
+    pd.DataFrame(rows).assign(precision=0.1, low=0.0, high=0.2).to_csv(summary, index=False)
+    seen = []
+
+    def look(drawn, *_):
+        for axes in drawn.axes:
+            lines = [line for line in axes.get_lines() if len(line.get_xdata()) == 2]
+            seen.append({(line.get_color(), line.get_linestyle()) for line in lines})
+        seen.append([text.get_text() for text in drawn.legends[0].get_texts()])
+
+    monkeypatch.setattr(ladder, "save", look)
+    cfg = PresentParams(dpi=50)
+    ladder.plot_supervision(
+        cfg=cfg, summary=summary, reference=LADDER, png=tmp_path / "png", pdf=tmp_path / "pdf"
+    )
+    left, right, legend = seen
+    assert len(left) == len(right) == len(labels)
+    assert legend == list(labels.values())
+
+
+def test_success_is_drawn_for_each_seed(tmp_path, monkeypatch):
+    """Means of a half, of which one seed has all or each a half."""
+    rows = [
+        ("rotated", "adversarial", "0", 100.0), ("rotated", "adversarial", "1", 0.0),
+        ("same_text", "wasserstein", "0", 50.0), ("same_text", "wasserstein", "1", 50.0),
+        ("same_text", "wasserstein", "all", 50.0),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["row", "column", "seed", "value"])
+    frame = frame.assign(table="success", ci_low=0.0, ci_high=100.0, n=2, seeds=1, unit="%")
+    frame[list(METRICS.columns)].to_csv(tmp_path / "metrics.csv", index=False)
+    pooled_cells = pd.DataFrame(
+        [(row, column, 50.0, 0.0, 100.0) for row, column, *_ in (rows[0], rows[2])],
+        columns=["row", "column", "ours", "ci_low", "ci_high"],
+    )
+    pooled_cells.to_csv(tmp_path / "cells.csv", index=False)
+    dots = []
+
+    def look(drawn, *_):
+        lines = drawn.axes[1].get_lines()
+        own = [line for line in lines if line.get_markerfacecolor() == "white"]
+        dots.extend(value for line in own for value in line.get_xdata() if value == value)
+
+    monkeypatch.setattr(ladder, "save", look)
+    cells = tmp_path / "cells.csv"
+    ladder.plot_ladder(
+        cfg=PresentParams(dpi=50), ladder=cells, success=cells, metrics=tmp_path / "metrics.csv",
+        reference=LADDER, png=tmp_path / "png", pdf=tmp_path / "pdf",
+    )  # fmt: skip
+    assert sorted(dots) == [0, 50, 50, 100]

@@ -20,7 +20,7 @@ RECORDS += [
         "list_neighbours",
         *(f"project_spaces-{system}" for system in PROJECTED),
         "plot_projection",
-        "pick_utterance",
+        *(f"pick_utterance-{speech}" for speech in LANGUAGES),
         "plot_boundaries",
     ]
 ]
@@ -42,6 +42,7 @@ rule plot_ladder:
     input:
         ladder=f"{CHUNG}/tables/ladder.csv",
         success=f"{CHUNG}/tables/success.csv",
+        metrics=f"{CHUNG}/metrics.csv",
         reference="workflow/reference/chung2018.yaml",
         code=code_of("plot-ladder"),
     output:
@@ -71,6 +72,7 @@ rule plot_ladder:
             --cfg {params.cfg:q} \
             --ladder {input.ladder:q} \
             --success {input.success:q} \
+            --metrics {input.metrics:q} \
             --reference {input.reference:q} \
             --png {output.png:q} \
             --pdf {output.pdf:q} \
@@ -154,6 +156,8 @@ rule list_neighbours:
     """List the nearest words of spoken words counted wrong (Table 4)."""
     input:
         words=f"{WORK}/chung2018/words/{BASE}-{BASE}-seed{P.seeds[0]}.parquet",
+        target=text_space(BASE, P.seeds[0]),
+        reference="workflow/reference/chung2018_table_4.csv",
         code=code_of("list-neighbours"),
     output:
         csv=f"{CHUNG}/tables/table_4.csv",
@@ -183,6 +187,8 @@ rule list_neighbours:
         python -m crosstalk list-neighbours \
             --rows {params.rows:q} \
             --words {input.words:q} \
+            --target {input.target:q} \
+            --reference {input.reference:q} \
             --csv {output.csv:q} \
             --markdown {output.markdown:q} \
             --latex {output.latex:q} \
@@ -265,24 +271,24 @@ rule plot_projection:
 
 
 rule pick_utterance:
-    """Take one utterance out, with its true words and those found without text."""
+    """Take one utterance of a language out, with its true words and those found without text."""
     input:
-        audio=spoken_files(BASE),
-        supervisions=f"{HEARD_FOLDER}/{BASE}/supervisions.jsonl.gz",
-        utterances=f"{WORK}/chung2018/utterances/{BASE}.safetensors",
-        words=segmentation_path(BASE, "words", 0),
-        segmentations=[
-            segmentation_path(BASE, s, P.seeds[0]) for s in SEGMENTERS.values()
+        audio=lambda w: spoken_files(w.speech),
+        supervisions=f"{HEARD_FOLDER}/{{speech}}/supervisions.jsonl.gz",
+        utterances=f"{WORK}/chung2018/utterances/{{speech}}.safetensors",
+        words=lambda w: segmentation_path(w.speech, "words", 0),
+        segmentations=lambda w: [
+            segmentation_path(w.speech, s, P.seeds[0]) for s in SEGMENTERS.values()
         ],
         code=code_of("pick-utterance"),
     output:
-        spectrogram=f"{CHUNG}/examples/spectrogram.safetensors",
-        boundaries=f"{CHUNG}/examples/boundaries.csv",
-        record=f"{CHUNG}/runs/pick_utterance.json",
+        spectrogram=f"{CHUNG}/examples/spectrogram-{{speech}}.safetensors",
+        boundaries=f"{CHUNG}/examples/boundaries-{{speech}}.csv",
+        record=f"{CHUNG}/runs/pick_utterance-{{speech}}.json",
     log:
-        f"{LOGS}/pick_utterance.log",
+        f"{LOGS}/pick_utterance-{{speech}}.log",
     benchmark:
-        f"{LOGS}/pick_utterance.tsv"
+        f"{LOGS}/pick_utterance-{{speech}}.tsv"
     conda:
         "../../envs/environment.yml"
     threads: 1
@@ -308,10 +314,13 @@ rule pick_utterance:
 
 
 rule plot_boundaries:
-    """Draw one utterance with its true words and those found without text."""
+    """Draw an utterance of each language with its true words and those found without text."""
     input:
-        spectrogram=f"{CHUNG}/examples/spectrogram.safetensors",
-        boundaries=f"{CHUNG}/examples/boundaries.csv",
+        spectrograms=[
+            f"{CHUNG}/examples/spectrogram-{speech}.safetensors"
+            for speech in LANGUAGES
+        ],
+        boundaries=[f"{CHUNG}/examples/boundaries-{speech}.csv" for speech in LANGUAGES],
         code=code_of("plot-boundaries"),
     output:
         png=report(
@@ -335,12 +344,14 @@ rule plot_boundaries:
     params:
         cfg=cfg("present"),
         shift=SHIFT_MS,
+        titles=[corpus_label(speech) for speech in LANGUAGES],
     shell:
         """
         python -m crosstalk plot-boundaries \
             --cfg {params.cfg:q} \
             --shift-ms {params.shift} \
-            --spectrogram {input.spectrogram:q} \
+            --titles {params.titles:q} \
+            --spectrograms {input.spectrograms:q} \
             --boundaries {input.boundaries:q} \
             --png {output.png:q} \
             --pdf {output.pdf:q} \

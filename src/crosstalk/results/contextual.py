@@ -21,8 +21,9 @@ def plot_related(
     r = found.loc[("pearson", "systems and languages")]
     title = f"Pearson r = {r['ours']:.2f} [{r['ci_low']:.2f}, {r['ci_high']:.2f}]"
     with figure(6.4, 4.0) as (drawn, axes):
-        colours = dict(zip(sorted(frame["language"].unique()), CYCLE, strict=False))
-        markers = dict(zip(frame["system"].unique(), MARKERS, strict=False))
+        languages, systems = sorted(frame["language"].unique()), frame["system"].unique()
+        colours = dict(zip(languages, CYCLE[: len(languages)], strict=True))
+        markers = dict(zip(systems, MARKERS[: len(systems)], strict=True))
         for point in frame.itertuples():
             style = {"marker": markers[point.system], "color": colours[point.language]}
             axes.scatter(point.retrieval, point.transfer, s=34, alpha=0.85, **style)

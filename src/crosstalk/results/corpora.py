@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from crosstalk.params.present import PresentParams
 from crosstalk.results.page import write_page
-from crosstalk.results.style import CYCLE, figure, save
+from crosstalk.results.style import distinct, figure, save
 from crosstalk.results.tables import to_latex
 from crosstalk.stage import Input, Output
 
@@ -57,8 +57,8 @@ def _stack(axes: Axes, frame: pd.DataFrame, value: str, label: str) -> None:
     left_out = int((~drawn).sum())
     wide = wide.loc[drawn, wide[drawn].sum() > 0]
     bottom = pd.Series(0.0, index=wide.index)
-    for source, colour in zip(wide.columns, CYCLE, strict=False):
-        axes.bar(wide.index, wide[source], bottom=bottom, color=colour, label=source, width=0.7)
+    for source, look in distinct(wide.columns, hatch=("", "//", "..")).items():
+        axes.bar(wide.index, wide[source], bottom=bottom, label=source, width=0.7, **look)
         bottom += wide[source]
     axes.grid(axis="x", visible=False)
     axes.set_ylabel(label)

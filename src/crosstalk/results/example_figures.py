@@ -1,11 +1,12 @@
-"""Drawings of the examples: spaces before and after mapping, boundaries of one utterance."""
+"""Drawings of the examples: spaces before and after mapping, boundaries of utterances."""
 
 from __future__ import annotations
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from crosstalk.params.present import PresentParams
-from crosstalk.results.style import BLUE, CYCLE, GREY, INK, ORANGE, figure, save
+from crosstalk.results.style import BLUE, GREY, INK, ORANGE, distinct, figure, save
 from crosstalk.stage import Input, Output
 from crosstalk.tensors import load_tensors
 
@@ -43,33 +44,49 @@ def plot_boundaries(
     *,
     cfg: PresentParams,
     shift_ms: float,
-    spectrogram: Input,
-    boundaries: Input,
+    titles: list[str],
+    spectrograms: list[Input],
+    boundaries: list[Input],
     png: Output,
     pdf: Output,
 ) -> None:
-    """Draw the utterance that was picked, with its true words and those that were found."""
-    image = load_tensors(spectrogram, "np")["mel"]
-    frame = pd.read_csv(boundaries, keep_default_na=False)
-    names = frame["segmentation"].drop_duplicates().tolist()
-    with figure(8.6, 1.9 + 0.34 * len(names), 2, 1, sharex=True, height_ratios=[3, len(names)]) as (
-        drawn,
-        (above, below),
-    ):
-        extent = (0, image.shape[1] * shift_ms / 1000, 0, len(image))
-        above.imshow(image, origin="lower", aspect="auto", extent=extent, cmap="magma")
-        above.set_yticks([])
-        above.set_ylabel("mel bands")
-        above.grid(visible=False)
-        for place, name in enumerate(names):
-            found = frame[frame["segmentation"] == name]
-            length = found["end"] - found["start"]
-            box = {"height": 0.7, "color": CYCLE[place % len(CYCLE)], "edgecolor": "white"}
-            below.barh([-place] * len(found), length, left=found["start"], alpha=0.8, **box)
-            for at, width, word in zip(found["start"], length, found["word"], strict=True):
-                style = {"ha": "center", "va": "center", "fontsize": 6, "color": "white"}
-                below.text(at + width / 2, -place, word, **style)
-        below.set_yticks([-k for k in range(len(names))], names)
+    """Draw the utterances that were picked, with their true words and those that were found.
+
+    ``titles``, ``spectrograms`` and ``boundaries`` have one of each language.
+    """
+    frames = [pd.read_csv(path, keep_default_na=False) for path in boundaries]
+    names = frames[0]["segmentation"].drop_duplicates().tolist()
+    count = len(titles)
+    ratios = [3, len(names)] * count
+    height = (1.9 + 0.34 * len(names)) * count
+    with figure(8.6, height, 2 * count, 1, height_ratios=ratios) as (drawn, axes):
+        for place, (title, spectrogram, frame) in enumerate(
+            zip(titles, spectrograms, frames, strict=True)
+        ):
+            above, below = axes[2 * place : 2 * place + 2]
+            image = load_tensors(spectrogram, "np")["mel"]
+            extent = (0, image.shape[1] * shift_ms / 1000, 0, len(image))
+            above.imshow(image, origin="lower", aspect="auto", extent=extent, cmap="magma")
+            above.set_title(title, loc="left", fontsize=9)
+            above.set_yticks([])
+            above.set_ylabel("mel bands")
+            above.grid(visible=False)
+            above.tick_params(labelbottom=False)
+            below.sharex(above)
+            _segments(below, frame, names)
         below.set_xlabel("seconds")
-        below.grid(axis="y", visible=False)
         save(drawn, png, pdf, cfg.dpi)
+
+
+def _segments(axes: Axes, frame: pd.DataFrame, names: list[str]) -> None:
+    """Draw the segments of each segmentation as boxes, a line each."""
+    for place, (name, look) in enumerate(distinct(names, hatch=("", "//")).items()):
+        found = frame[frame["segmentation"] == name]
+        length = found["end"] - found["start"]
+        box = {"height": 0.7, "edgecolor": "white", "alpha": 0.8} | look
+        axes.barh([-place] * len(found), length, left=found["start"], **box)
+        for at, width, word in zip(found["start"], length, found["word"], strict=True):
+            style = {"ha": "center", "va": "center", "fontsize": 6, "color": "white"}
+            axes.text(at + width / 2, -place, word, **style)
+    axes.set_yticks([-k for k in range(len(names))], names)
+    axes.grid(axis="y", visible=False)

@@ -153,7 +153,7 @@ def _draw_layers(cfg: PresentParams, measured: pd.DataFrame, png: Output, pdf: O
 def _draw_training(cfg: PresentParams, histories: list, png: Output, pdf: Output) -> None:
     """Masked and matching loss; a file's name says whose speech was heard."""
     with figure(8.4, 3.2, 1, 2) as (drawn, (left, right)):
-        for path, colour in zip(histories, CYCLE, strict=False):
+        for path, colour in zip(histories, CYCLE[: len(histories)], strict=True):
             history = pd.read_csv(path)
             name = path.stem.rsplit("-seed", 1)[0]
             alone = history[history["variant"].isin(["first", "alone"])]
@@ -206,9 +206,9 @@ def _picture(axes: Axes, picture: pd.Series, *, right: bool) -> None:
 def _draw_map(cfg: PresentParams, points: pd.DataFrame, png: Output, pdf: Output) -> None:
     """Captions of each language and pictures on the plane of their greatest variance."""
     with figure(6.4, 5.0) as (drawn, axes):
-        for kind, colour, marker in zip(
-            points["kind"].unique(), (GREY, BLUE, ORANGE, GREEN), "s^ov", strict=False
-        ):
+        kinds = points["kind"].unique()
+        looks = [(GREY, "s"), (BLUE, "^"), (ORANGE, "o"), (GREEN, "v")]
+        for kind, (colour, marker) in zip(kinds, looks[: len(kinds)], strict=True):
             mine = points[points["kind"] == kind]
             label = "pictures" if kind == "picture" else f"captions, {kind}"
             axes.scatter(

@@ -22,9 +22,9 @@ from crosstalk.stage import Input, Output
 STYLE = """
 h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.2rem; margin-top: 3rem; }
 nav { position: sticky; top: 0; background: #fffffff2; padding: .6rem 0; z-index: 1;
-      border-bottom: 1px solid #dfe4ea; }
+      border-bottom: 1px solid #dfe4ea; display: flex; flex-wrap: wrap; gap: 0 1.1rem; }
 #claims ~ .wide td:first-child { min-width: 17rem; }
-nav a { margin-right: 1.1rem; white-space: nowrap; } a { color: #2a6fb0; text-decoration: none; }
+a { color: #2a6fb0; text-decoration: none; }
 [id] { scroll-margin-top: 4rem; }
 .bar { display: flex; margin: .3rem 0; max-width: 44rem; } .bar b { flex: 0 0 9.5rem; }
 .bar small { padding-left: .6rem; color: #566271; white-space: nowrap; }
@@ -90,7 +90,7 @@ def _claims(verdicts: pd.DataFrame) -> str:
         + f"<small>ours: {counts[OURS]}</small></div>"
         for paper, counts in count_verdicts(verdicts).iterrows()
     )
-    key = " ".join(f"<span class={kind}>&ensp;</span> {name}" for name, kind in MARKS.items())
+    key = " ".join(f"<span class={kind}>&ensp;</span>&nbsp;{name}" for name, kind in MARKS.items())
     key += f" &ensp; ours: claims {OURS}"
     told = readable_claims(verdicts)
     shown = told[["statement", "paper_value"]].set_axis(["claim", "the paper"], axis=1)

@@ -97,7 +97,7 @@ def plot_sharing(*, cfg: PresentParams, usages: list[Input], png: Output, pdf: O
         left.set_title("Distance between codes used", loc="left", fontsize=9.5)
         drawn.colorbar(image, ax=left, shrink=0.8, label="Jensen-Shannon distance")
         plane = classical_scaling(matrix)
-        for branch, colour in zip(BRANCHES, CYCLE, strict=False):
+        for branch, colour in zip(BRANCHES, CYCLE[: len(BRANCHES)], strict=True):
             own = [i for i, language in enumerate(languages) if _BRANCH.get(language) == branch]
             if own:
                 right.plot(*plane[own].T, "o", color=colour, label=branch, ms=7)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice, product
 from pathlib import Path
 
 import matplotlib as mpl
@@ -26,6 +27,27 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
 CYCLE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY)
 
 INK = "#1d2733"
+
+
+def distinct(names: Sequence[str], **beyond: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Give each name a look of its own: a colour, and once these are spent the next of ``beyond``.
+
+    ``distinct(names, linestyle=("-", "--"))`` has two times as many looks as there are colours.
+    Yellow is none of them: among others it is hard to see on white.
+
+    Raises
+    ------
+    ValueError
+        There are more names than looks.
+
+    """
+    colours = [colour for colour in CYCLE if colour != YELLOW]
+    looks = islice(product(*beyond.values(), colours), len(names))
+    keys = [*beyond, "color"]
+    return {
+        name: dict(zip(keys, look, strict=True)) for name, look in zip(names, looks, strict=True)
+    }
+
 
 RC = {
     "font.family": "DejaVu Sans",  # ships with matplotlib, so every machine draws the same
