@@ -592,7 +592,7 @@ rule embed_segments:
     threads: 1
     resources:
         mem_mb=memory(CORPUS_MB),
-        runtime=180,
+        runtime=60,
         gpu=one_gpu,
     params:
         network=cfg("chung2018.speech2vec.network"),
