@@ -162,9 +162,7 @@ def test_what_has_intervals_in_our_results_says_what_they_resample(paper):
         metrics = pooled(read_metrics(Path("results") / scale / paper.stem / "metrics.csv"))
         wide |= set(metrics[metrics["ci_low"] < metrics["ci_high"]].index.unique("table"))
     layouts = reference.read_reference(paper).tables
-    assert {name for name, layout in layouts.items() if layout.resampled} == (
-        wide & layouts.keys()
-    )
+    assert {name for name, layout in layouts.items() if layout.resampled} == (wide & layouts.keys())
 
 
 def test_a_row_measured_in_part_says_nothing_of_columns_that_nobody_has(written):
