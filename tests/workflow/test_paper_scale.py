@@ -95,7 +95,7 @@ def test_grounding_reads_nothing_of_the_miniature(project, provided):
 def test_what_nobody_publishes_is_refused(project, provided, tmp_path):
     (tmp_path / "ml_coco/fr/here").unlink()
     model = "results/paper/cruzblandon2025/models/bi-en-fr-seed0.safetensors"
-    done = project.snakemake("-n", *SCALE, "--", model, check=False)
+    done = project.snakemake(*SCALE, "--", model, check=False)
     assert done.returncode != 0
     line = (done.stdout + done.stderr).splitlines()[-1]
     assert re.match(r"crosstalk: error: ml_coco needs \S+/fr: The paper's authors have not", line)
@@ -116,7 +116,7 @@ def test_chosen_captions_and_pictures_become_what_models_read(project):
         captions = corpus.endswith("coco")
         said = coco if captions else [f"{corpus}-{n}" for n in range(12)]
         write_part(folder / corpus / part, f"{corpus}-{part}", language, split, said, files)
-    project.set_parameter("    encoder: frozen\n", "    encoder: convolutional\n")
+    project.set_parameter("cruzblandon2025.pictures.encoder", "convolutional")
     rules = ["choose_captions", "choose_speech", "gather_pictures", "pack_captions", "see_pictures"]
     work = "work/paper/cruzblandon2025"
     wanted = [f"{work}/frames.safetensors", f"{work}/pictures.safetensors"]

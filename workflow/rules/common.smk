@@ -480,6 +480,22 @@ def pretrained_model(pretraining, seed):
     return f"{CONNEAU}/models/{pretraining}-seed{seed}.safetensors"
 
 
+def cells_of(table):
+    """Cells of one table; its models have one pack."""
+    return [cell for cell in XLSR_CELLS if cell.table == table]
+
+
+def packed_file(kind, pack):
+    """The frames of a pack, or the table of its cuts."""
+    name = f"packed-{pack}" if PAPER else "packed"
+    return f"{XLSR_WORK}/{name}.{'safetensors' if kind == 'frames' else 'parquet'}"
+
+
+def packed(kind, pretraining):
+    """The same of the pack that a model has heard."""
+    return packed_file(kind, pack_of(pretraining))
+
+
 # Cao et al. 2020: what makes an aligned encoder, and which encoder a job takes.
 
 VARIANTS = {
@@ -554,3 +570,13 @@ def grounding_conditions():
                 "variants": variants.get(kind, ["alone", "pictures"]),
             }
     return heard
+
+
+def chosen(corpora):
+    """What is chosen of some parts."""
+    return [f"{CHOSEN}/{corpus}-{part}.jsonl.gz" for corpus, part in corpora]
+
+
+def hours_of(w):
+    """Hours of training and of test speech."""
+    return (CAPTION_HOURS | SPEECH_HOURS)[w.corpus, w.part]

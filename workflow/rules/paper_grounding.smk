@@ -34,16 +34,6 @@ RECORDS += [
 ]
 
 
-def chosen(corpora):
-    """What is chosen of some parts."""
-    return [f"{CHOSEN}/{corpus}-{part}.jsonl.gz" for corpus, part in corpora]
-
-
-def hours_of(w):
-    """Hours of training and of test speech."""
-    return (CAPTION_HOURS | SPEECH_HOURS)[w.corpus, w.part]
-
-
 rule choose_captions:
     """Keep some hours of captions, in the splits of their pictures."""
     input:

@@ -28,23 +28,6 @@ XLSR_PRETRAININGS = {
     if name == "all" or name in {tuning.pretraining for tuning in XLSR_TUNINGS.values()}
 }
 
-
-def cells_of(table):
-    """Cells of one table; its models have one pack."""
-    return [cell for cell in XLSR_CELLS if cell.table == table]
-
-
-def packed_file(kind, pack):
-    """The frames of a pack, or the table of its cuts."""
-    name = f"packed-{pack}" if PAPER else "packed"
-    return f"{XLSR_WORK}/{name}.{'safetensors' if kind == 'frames' else 'parquet'}"
-
-
-def packed(kind, pretraining):
-    """The same of the pack that a model has heard."""
-    return packed_file(kind, pack_of(pretraining))
-
-
 # What is packed together: all sources, or at paper scale the languages asked for of each corpus.
 if PAPER:
     XLSR_LANGUAGES = xlsr_languages(XLSR_PRETRAININGS, XLSR_TUNINGS)
