@@ -26,27 +26,39 @@ PAGE = {"png": NOWHERE, "pdf": NOWHERE}
 
 def embed(damaged):
     corpus = planted(utterances=3)
-    files = {"utterances": damaged.parent / "corpus", "segmentation": damaged.parent / "words"}
-    corpus.save(files["utterances"])
-    Segmentation(corpus.word_first, corpus.word_last).save(files["segmentation"])
+    utterances, words = damaged.parent / "corpus", damaged.parent / "words"
+    corpus.save(utterances)
+    Segmentation(corpus.word_first, corpus.word_last).save(words)
     embed_segments(
         network=NetworkParams(),
         types=TypesParams(),
-        grouping="words",
+        groupings=["words"],
         seed=0,
-        model=damaged,
-        space=NOWHERE,
-        tokens=NOWHERE,
-        **files,
+        utterances=utterances,
+        segmentations=[words],
+        models=[damaged],
+        spaces=[NOWHERE],
+        tokens=[NOWHERE],
+    )
+
+
+def draw(damaged):
+    found = damaged.parent / "boundaries.csv"
+    found.write_text("segmentation,start,end,word\ntrue words,0,1,one\n")
+    plot_boundaries(
+        cfg=PresentParams(),
+        shift_ms=10.0,
+        titles=["en"],
+        spectrograms=[damaged],
+        boundaries=[found],
+        **PAGE,
     )
 
 
 READERS = {
     "embed_segments": embed,
     "hear": lambda path: hear(path, None, 1),
-    "plot_boundaries": lambda path: plot_boundaries(
-        cfg=PresentParams(), shift_ms=10.0, spectrogram=path, boundaries=NOWHERE, **PAGE
-    ),
+    "plot_boundaries": draw,
     "score_word_classifier": lambda path: score_word_classifier(
         column="x", seed=0, predicted=path, answers=NOWHERE
     ),
@@ -63,7 +75,14 @@ READERS = {
         examples=NOWHERE,
     ),
     "list_neighbours": lambda path: list_neighbours(
-        rows=[], words=path, csv=NOWHERE, markdown=NOWHERE, latex=NOWHERE, html=NOWHERE
+        rows=[],
+        words=path,
+        target=NOWHERE,
+        reference=NOWHERE,
+        csv=NOWHERE,
+        markdown=NOWHERE,
+        latex=NOWHERE,
+        html=NOWHERE,
     ),
     "count_hours": lambda path: count_hours(cuts=path, hours=NOWHERE),
     "score_sharing": lambda path: score_sharing(

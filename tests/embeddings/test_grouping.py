@@ -172,22 +172,26 @@ def test_speech_without_frequent_units_is_named(corpus, tmp_path):
 
 def embed_rows_b_to_f(folder):
     network = NetworkParams(dimension=8, decoder_dimension=8)
-    files = {name: folder / name for name in ("utterances", "segmentation", "model")}
+    utterances, found, model = (folder / n for n in ("utterances", "segmentation", "model"))
     train_speech2vec(
         network=network,
         training=TrainingParams(epochs=2, batch_tokens=64),
         seed=0,
+        utterances=utterances,
+        segmentation=found,
+        model=model,
         history=folder / "history",
-        **files,
     )
     embed_segments(
         network=network,
         types=TYPES,
-        grouping="clusters",
+        groupings=["clusters"],
         seed=0,
-        space=folder / "space",
-        tokens=folder / "tokens",
-        **files,
+        utterances=utterances,
+        segmentations=[found],
+        models=[model],
+        spaces=[folder / "space"],
+        tokens=[folder / "tokens"],
     )
 
 
