@@ -233,7 +233,7 @@ def test_rows_that_answer_the_same_questions_are_compared_draw_by_draw(
     found = tmp_path / "claims.csv"
     claims.judge_claims(
         cfg=CFG, scale="mini", paper="chung2018", claims=Path("workflow/reference/claims.yaml"),
-        metrics=metrics, draws=[draws], csv=found, markdown=tmp_path / "claims.md",
+        reference=REFERENCE, metrics=metrics, draws=[draws], csv=found, markdown=tmp_path / "claims.md",
     )  # fmt: skip
     row = pd.read_csv(found).set_index("id").loc["chung2018.1"]
     assert row["verdict"] == verdict
@@ -346,26 +346,34 @@ def test_a_claim_without_its_rows_names_what_is_missing(tmp_path):
     assert row["reason"] == "table_3 has no ENw-enw of A*"
 
 
-@pytest.mark.parametrize("own", [["A*", "A"], ["A*"], []])
+@pytest.mark.parametrize("own", [["A*", "Major-Word"], ["A*"], []])
 def test_a_claim_is_judged_on_the_papers_own_column_where_that_is_measured(own):
+    """Its premises too; ENls-enls is the column that stands beside ENw-enw."""
+    premise = {"table": "table_3", "column": "ENw-enw", "row": "A*", "than": "Major-Word"}
     claim = reference.Claim(
-        id="x", statement="", paper_value="", table="t", column="ours", own="theirs",
-        above={"row": "A*", "than": "A"},
+        id="x", statement="", paper_value="", table="table_3", column="ENw-enw",
+        above={"row": "A*", "than": "Major-Word"}, provided=[premise],
     )  # fmt: skip
-    values = {("ours", "A*"): 20, ("ours", "A"): 5, ("theirs", "A*"): 9, ("theirs", "A"): 2}
-    kept = {key: value for key, value in values.items() if key[0] == "ours" or key[1] in own}
+    values = {
+        ("ENw-enw", "A*"): 20, ("ENw-enw", "Major-Word"): 5,
+        ("ENls-enls", "A*"): 9, ("ENls-enls", "Major-Word"): 2,
+    }  # fmt: skip
+    kept = {k: value for k, value in values.items() if k[0] == "ENw-enw" or k[1] in own}
     rows = [
-        {"table": "t", "row": row, "column": column, "value": value, "ci_low": value,
+        {"table": "table_3", "row": row, "column": column, "value": value, "ci_low": value,
          "ci_high": value, "n": 9, "seeds": 1, "unit": "%", "design": np.nan, "draws": np.nan,
          "by_seed": {}}
         for (column, row), value in kept.items()
     ]  # fmt: skip
     measured = pd.DataFrame(rows).set_index(["table", "row", "column"])
-    row = claims.judge(CFG, claim, "cao2020", measured, "paper")
+    tables = reference.read_reference(REFERENCE).tables
+    claim = claims.on_its_columns(claim, tables, measured)
+    row = claims.judge(CFG, claim, "chung2018", measured, "paper")
     if len(own) == 1:
-        assert row["reason"] == "t has no theirs of A"
+        assert row["reason"] == "table_3 has no ENls-enls of Major-Word"
     else:
         assert row["ours"] == (7 if own else 15)
+        assert ("table_3, ENls-enls): the difference is 7" in row["reason"]) == bool(own)
 
 
 def test_a_premise_without_its_rows_names_what_is_missing(tmp_path):
@@ -390,7 +398,14 @@ def test_a_claim_without_its_rows_is_not_testable_and_says_why(tmp_path):
     for paper in ("chung2018", "cao2020"):
         out = {kind: tmp_path / f"{paper}.{kind}" for kind in ("csv", "markdown")}
         claims.judge_claims(
-            cfg=CFG, scale="mini", paper=paper, claims=source, metrics=metrics, draws=[draws], **out
+            cfg=CFG,
+            scale="mini",
+            paper=paper,
+            claims=source,
+            metrics=metrics,
+            draws=[draws],
+            reference=Path(f"workflow/reference/{paper}.yaml"),
+            **out,
         )
         judged.append(out["csv"])
     page = {kind: tmp_path / kind for kind in ("csv", "markdown", "verdicts", "html")}
@@ -436,7 +451,7 @@ def test_a_paper_without_claims_is_named(tmp_path):
     with pytest.raises(DataError, match="has no claims of chung2018: list them there"):
         claims.judge_claims(
             cfg=CFG, scale="mini", paper="chung2018", claims=tmp_path / "claims.yaml",
-            metrics=metrics, draws=[tmp_path / "draws"], csv=tmp_path / "c", markdown=tmp_path / "m",
+            reference=REFERENCE, metrics=metrics, draws=[tmp_path / "draws"], csv=tmp_path / "c", markdown=tmp_path / "m",
         )  # fmt: skip
 
 

@@ -247,6 +247,7 @@ for paper in TABLES:
             f"judge_claims_{paper}"
         input:
             claims="workflow/reference/claims.yaml",
+            reference=f"workflow/reference/{paper}.yaml",
             metrics=f"{RESULTS}/{paper}/metrics.csv",
             draws=expand(f"{WORK}/{paper}/draws/{{of}}.parquet", of=DRAWS[paper]),
             code=code_of("judge-claims"),
@@ -276,6 +277,7 @@ for paper in TABLES:
                 --scale {params.scale:q} \
                 --paper {params.paper:q} \
                 --claims {input.claims:q} \
+                --reference {input.reference:q} \
                 --metrics {input.metrics:q} \
                 --draws {input.draws:q} \
                 --csv {output.csv:q} \

@@ -8,7 +8,7 @@ than questions (in the tests' simulation 95 % cover 80 to 95), so each seed has 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.results.draws import read_draws
 from crosstalk.results.metrics import ALL, KEY, pooled, read_metrics
 from crosstalk.results.page import write_page
-from crosstalk.results.reference import Claim, Premise, read_claims
+from crosstalk.results.reference import Claim, Premise, ReferenceTable, read_claims, read_reference
 from crosstalk.stage import Input, Output
 
 REPRODUCED = "reproduced"
@@ -93,12 +93,16 @@ def judge_claims(
     scale: str,
     paper: str,
     claims: Input,
+    reference: Input,
     metrics: Input,
     draws: list[Input],
     csv: Output,
     markdown: Output,
 ) -> None:
     """Judge every claim of one paper; ``draws`` are of the rows that have some.
+
+    Where the paper's own columns are measured (``reference`` says which of ours stand beside them),
+    claims are about these.
 
     Raises
     ------
@@ -112,7 +116,9 @@ def judge_claims(
     listed = read_claims(claims)
     if paper not in listed:
         raise DataError(f"{claims} has no claims of {paper}: list them there, or an empty list")
-    rows = [judge(cfg, claim, paper, measured, scale) for claim in listed[paper]]
+    tables = read_reference(reference).tables
+    found = [on_its_columns(claim, tables, measured) for claim in listed[paper]]
+    rows = [judge(cfg, claim, paper, measured, scale) for claim in found]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     frame.to_csv(csv, index=False, float_format="%.4f")
     markdown.write_text(readable(frame).drop(columns="paper").to_markdown(index=False) + "\n")
@@ -178,8 +184,6 @@ def judge(
     if claim.needs:
         return row | {"verdict": NOT_TESTABLE, "reason": f"waiting for {claim.needs}"}
     compared = _compared(claim)
-    if any((claim.table, name, claim.own) in measured.index for name in compared):
-        claim = claim.model_copy(update={"column": claim.own})
     if missing := [name for name in compared if _key(claim, name) not in measured.index]:
         reason = f"{claim.table} has no {claim.column} of {' and '.join(missing)}"
         return row | {"verdict": NOT_TESTABLE, "reason": reason}
@@ -203,6 +207,21 @@ def judge(
         "verdict": verdict,
         "reason": reason,
     }
+
+
+def on_its_columns(
+    claim: Claim, tables: Mapping[str, ReferenceTable], measured: pd.DataFrame
+) -> Claim:
+    """Put the paper's own columns in place of ours beside them, where they are ``measured``."""
+    filled = set(measured.index.droplevel("row"))
+
+    def moved[T: (Claim, Premise)](of: T) -> T:
+        layout = tables.get(of.table)
+        ours = layout.ours.get(of.column) if layout else None
+        there = ours is not None and (of.table, ours.beside) in filled
+        return of.model_copy(update={"column": ours.beside}) if there else of
+
+    return moved(claim).model_copy(update={"provided": [moved(p) for p in claim.provided]})
 
 
 def _premise(cfg: EvaluationParams, premise: Premise, measured: pd.DataFrame) -> tuple[bool, str]:

@@ -117,8 +117,6 @@ class Claim(Section):
     paper_value: str
     table: str
     column: str
-    own: str = ""
-    """The paper's own column, which is judged instead where its corpora are asked."""
     above: Order | None = None
     ratio: Ratio | None = None
     provided: list[Premise] = []
