@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from tests.segmentation.planted import planted
 
+from crosstalk.contextual.transfer import Task
 from crosstalk.embeddings.embed import embed_segments
 from crosstalk.embeddings.listener import hear
 from crosstalk.errors import DataError
 from crosstalk.evaluation.columns import score_word_classifier
 from crosstalk.evaluation.utterances import score_translations
+from crosstalk.params.contextual import TransferParams
 from crosstalk.params.evaluation import EvaluationParams
 from crosstalk.params.present import PresentParams
 from crosstalk.params.speech2vec import NetworkParams, TypesParams
@@ -57,6 +59,7 @@ def draw(damaged):
 
 READERS = {
     "embed_segments": embed,
+    "transfer": lambda path: Task(path, None, TransferParams()),
     "hear": lambda path: hear(path, None, 1),
     "plot_boundaries": draw,
     "score_word_classifier": lambda path: score_word_classifier(

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from pyarrow.parquet import read_schema
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
@@ -22,7 +21,7 @@ from crosstalk.contextual.systems import BASE, ROTATED, encoders
 from crosstalk.contextual.tables import MESSAGES, SENTENCE_PAIRS, TRANSFER
 from crosstalk.contextual.tokeniser import Subwords, WordPieces
 from crosstalk.contextual.vectors import sentence_vectors
-from crosstalk.corpora.parquet import read_columns
+from crosstalk.corpora.parquet import column_names, read_columns
 from crosstalk.errors import DataError
 from crosstalk.params.contextual import TransferParams
 from crosstalk.progress import progress
@@ -47,7 +46,7 @@ class Task:
     """Messages (`tables.MESSAGES`), or pairs of sentences (`SENTENCE_PAIRS`), to learn and ask."""
 
     def __init__(self, path: Path, pieces: WordPieces, cfg: TransferParams) -> None:
-        self._pairs = "premise" in read_schema(path).names
+        self._pairs = "premise" in column_names(path)
         self._table = read_columns(path, SENTENCE_PAIRS if self._pairs else MESSAGES)
         self._pieces, self._cfg = pieces, cfg
         self.languages = tuple(map(str, self._table["language"].unique()))

@@ -7,11 +7,13 @@ holds its digest, so readers need not wait seconds for the import of a schema li
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 import pyarrow
+from pyarrow.parquet import read_schema
 
 from crosstalk.errors import DataError
 
@@ -30,8 +32,33 @@ def read_columns(path: Path, columns: Sequence[str], *, others: bool = False) ->
         The file is damaged or not Parquet, or has other columns.
 
     """
-    try:
+    with _whole(path):
         table = pd.read_parquet(path)
+    if others:
+        table = table[[column for column in columns if column in table]]
+    if list(table.columns) != list(columns):
+        found = ", ".join(map(str, table.columns))
+        raise DataError(f"{path} has columns {found}, not {', '.join(columns)}: make it again")
+    return table
+
+
+def column_names(path: Path) -> list[str]:
+    """Names of a Parquet file's columns.
+
+    Raises
+    ------
+    DataError
+        The file is damaged or not Parquet.
+
+    """
+    with _whole(path):
+        return read_schema(path).names
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    try:
+        yield
     except _DAMAGE as error:
         if getattr(error, "errno", None):
             raise
@@ -39,9 +66,3 @@ def read_columns(path: Path, columns: Sequence[str], *, others: bool = False) ->
         raise DataError(f"{path} is not a Parquet file ({problem}); delete it and run again") from (
             error
         )
-    if others:
-        table = table[[column for column in columns if column in table]]
-    if list(table.columns) != list(columns):
-        found = ", ".join(map(str, table.columns))
-        raise DataError(f"{path} has columns {found}, not {', '.join(columns)}: make it again")
-    return table

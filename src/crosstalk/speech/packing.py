@@ -39,8 +39,9 @@ def pack_speech(
     """Pack the utterances of several sources, in the order given.
 
     ``recordings`` and ``supervisions`` are the manifests of each source; ``audio`` are the files
-    that they name. A source that has no splits of its own is split by what is said: utterances
-    that are written or sound like one of development or test are left out of training.
+    that they name. A source that has no splits of its own is split by what is said; an utterance
+    of training that is written or sounds like one of development or test is left out, and one of
+    development that is like one of test.
 
     Raises
     ------
