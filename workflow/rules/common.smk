@@ -168,6 +168,7 @@ def ladder_rungs(base, pairs):
         "misheard": (f"{base}-misheard", base),
         "taught_units": (f"{base}-taught_units", base),
         "units": (f"{base}-units", base),
+        "speech2vec_longer": (f"{base}-speech2vec_longer", base),
         "speech2vec": (f"{base}-speech2vec", base),
         "untrained": (f"{base}-untrained", base),
     }
@@ -196,6 +197,8 @@ def encoder_model(speech, encoded, seed):
     """The trained encoder is a result; the untrained one is not worth keeping."""
     if encoded == "untrained":
         return f"{WORK}/chung2018/models/untrained-{speech}-seed{seed}.safetensors"
+    if encoded == LONGER:
+        return f"{CHUNG}/models/{encoded}-seed{seed}.safetensors"
     segments = ENCODED[encoded][0]
     return f"{CHUNG}/models/speech2vec-{speech}-{segments}-seed{seed}.safetensors"
 

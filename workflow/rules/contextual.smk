@@ -10,6 +10,7 @@ At paper scale, instead of messages:
 OUTPUTS
     results/{scale}/cao2020/metrics.csv           every measured number
     results/{scale}/cao2020/models/               base and aligned encoders
+    results/{scale}/cao2020/draws/                resamples behind every interval
     results/{scale}/cao2020/history/              training curves
     results/{scale}/cao2020/examples/             retrieval and transfer by system and language
     results/{scale}/cao2020/runs/                 run records
@@ -661,7 +662,7 @@ rule summarise_cao2020:
     output:
         metrics=f"{CAO}/metrics.csv",
         summary=f"{CAO}/metrics.json",
-        draws=f"{WORK}/cao2020/draws/answers.parquet",
+        draws=f"{CAO}/draws/answers.parquet",
         record=f"{CAO}/runs/summarise_cao2020.json",
     log:
         f"{CAO_LOGS}/summarise_cao2020.log",

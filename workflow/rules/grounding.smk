@@ -7,6 +7,7 @@ REQUIRED INPUTS
 OUTPUTS
     results/{scale}/cruzblandon2025/metrics.csv    every measured number
     results/{scale}/cruzblandon2025/models/        trained models, one file a condition
+    results/{scale}/cruzblandon2025/draws/         resamples behind every interval
     results/{scale}/cruzblandon2025/history/       training curves
     results/{scale}/cruzblandon2025/examples/      what captions retrieve, a map of the shared space
     results/{scale}/cruzblandon2025/figures/       gap, layers, training, retrieval, map
@@ -293,7 +294,7 @@ rule measure_gap:
         code=code_of("measure-gap"),
     output:
         measures=f"{GROUNDED}/measures/gap.csv",
-        draws=f"{GROUNDED}/draws/gap.parquet",
+        draws=f"{CRUZ}/draws/gap.parquet",
         record=f"{CRUZ}/runs/measure_gap.json",
     log:
         f"{CRUZ_LOGS}/measure_gap.log",
@@ -334,7 +335,7 @@ rule summarise_cruzblandon2025:
     output:
         metrics=f"{CRUZ}/metrics.csv",
         summary=f"{CRUZ}/metrics.json",
-        draws=f"{WORK}/cruzblandon2025/draws/answers.parquet",
+        draws=f"{CRUZ}/draws/answers.parquet",
         record=f"{CRUZ}/runs/summarise_cruzblandon2025.json",
     log:
         f"{CRUZ_LOGS}/summarise_cruzblandon2025.log",

@@ -249,7 +249,7 @@ for paper in TABLES:
             claims="workflow/reference/claims.yaml",
             reference=f"workflow/reference/{paper}.yaml",
             metrics=f"{RESULTS}/{paper}/metrics.csv",
-            draws=expand(f"{WORK}/{paper}/draws/{{of}}.parquet", of=DRAWS[paper]),
+            draws=expand(f"{RESULTS}/{paper}/draws/{{of}}.parquet", of=DRAWS[paper]),
             code=code_of("judge-claims"),
         output:
             csv=f"{RESULTS}/{paper}/claims.csv",
@@ -290,7 +290,9 @@ rule plot_training:
     """Draw Speech2Vec's training curves."""
     input:
         histories=expand(
-            f"{CHUNG}/history/speech2vec-{BASE}-words-seed{{seed}}.csv", seed=P.seeds
+            f"{CHUNG}/history/{{training}}-seed{{seed}}.csv",
+            training=[f"speech2vec-{BASE}-words", *[LONGER] * (LONGER in RUNGS)],
+            seed=P.seeds,
         ),
         code=code_of("plot-history"),
     output:

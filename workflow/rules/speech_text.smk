@@ -7,6 +7,7 @@ REQUIRED INPUTS
 OUTPUTS
     results/{scale}/chung2018/metrics.csv        every measured number
     results/{scale}/chung2018/models/            trained models
+    results/{scale}/chung2018/draws/             resamples behind every interval
     results/{scale}/chung2018/history/           training curves
     results/{scale}/chung2018/examples/          neighbours, translated utterances, projections
     results/{scale}/chung2018/runs/              run records
@@ -71,6 +72,8 @@ OF_WORDS = {
 # What stands for a test token: its own acoustic embedding, or the vector of its word.
 TYPES_ONLY = ["text", "again", "rotated", "transcript", "misheard"]
 UNITS = ["units", "taught_units"]
+# Speech2Vec again, trained longer; only the ladder has it, hence only the language of the controls.
+LONGER = "speech2vec_longer"
 
 # The ladder, from the control that must align down: source, text.
 RUNGS = ladder_rungs(BASE, PAIRS)
@@ -78,7 +81,7 @@ METHODS = ["adversarial", "self_learning", "wasserstein"]
 # Rungs whose words are their own translations: the curve over known pairs needs no dictionary.
 PAIRED = [rung for rung in RUNGS if rung != "other_language"]
 # Spaces whose homophones are looked at.
-HEARD = ["speech2vec", "untrained", "units", "text"]
+HEARD = ["speech2vec", *[LONGER] * (LONGER in RUNGS), "untrained", "units", "text"]
 # Spaces that are compared with people's judgements of English words, by seed.
 JUDGED = [
     (system, seed)
@@ -192,6 +195,7 @@ RECORDS += [
             for speech in LANGUAGES
             for segments in ["words", *SEGMENTERS.values()]
         ),
+        *(f"{job}_longer" for job in ["train", "embed"] if LONGER in RUNGS),
         *(f"embed_words-{speech}" for speech in LANGUAGES),
         *(
             f"embed_segments-{speech}-{segmenter}"
@@ -224,12 +228,12 @@ wildcard_constraints:
     half="written|spoken|again|all",
     segmenter="|".join(SEGMENTERS.values()),
     segments="|".join(["words", *SEGMENTERS.values()]),
-    system="|".join([*ENCODED, *UNITS, *TYPES_ONLY]),
+    system="|".join([*ENCODED, LONGER, *UNITS, *TYPES_ONLY]),
     heard="transcript|misheard",
     source="|".join(
         f"{language}-{system}"
         for language in [*LANGUAGES, "bible"]
-        for system in [*ENCODED, *UNITS, *TYPES_ONLY]
+        for system in [*ENCODED, LONGER, *UNITS, *TYPES_ONLY]
     ),
     method="|".join(["supervised", *METHODS]),
 
@@ -492,6 +496,28 @@ rule train_speech2vec:
         """
 
 
+use rule train_speech2vec as train_speech2vec_longer with:
+    input:
+        utterances=f"{WORK}/chung2018/utterances/{BASE}.safetensors",
+        segmentation=segmentation_path(BASE, "words", 0),
+        code=code_of("train-speech2vec"),
+    output:
+        model=encoder_model(BASE, LONGER, "{seed}"),
+        history=f"{CHUNG}/history/{LONGER}-seed{{seed}}.csv",
+        record=f"{CHUNG}/runs/train_longer-seed{{seed}}.json",
+    log:
+        f"{LOGS}/train_longer-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/train_longer-seed{{seed}}.tsv"
+    params:
+        network=cfg("chung2018.speech2vec.network"),
+        training=cfg_with(
+            "chung2018.speech2vec.training",
+            epochs=P.chung2018.speech2vec.training.epochs
+            * P.chung2018.speech2vec.longer,
+        ),
+
+
 rule draw_encoder:
     """Draw an encoder and leave it untrained: the control of what training adds."""
     input:
@@ -612,6 +638,26 @@ rule embed_segments:
             --tokens {output.tokens:q} \
             --record {output.record:q} 2>&1 | tee {log:q}
         """
+
+
+use rule embed_segments as embed_longer with:
+    input:
+        utterances=f"{WORK}/chung2018/utterances/{BASE}.safetensors",
+        segmentations=[segmentation_path(BASE, "words", 0)],
+        models=[encoder_model(BASE, LONGER, "{seed}")],
+        code=code_of("embed-segments"),
+    output:
+        spaces=[f"{SPACES}/{BASE}-{LONGER}-seed{{seed}}.safetensors"],
+        tokens=[f"{SPACES}/{BASE}-{LONGER}-seed{{seed}}.tokens.safetensors"],
+        record=f"{CHUNG}/runs/embed_longer-seed{{seed}}.json",
+    log:
+        f"{LOGS}/embed_longer-seed{{seed}}.log",
+    benchmark:
+        f"{LOGS}/embed_longer-seed{{seed}}.tsv"
+    params:
+        network=cfg("chung2018.speech2vec.network"),
+        types=cfg("chung2018.speech2vec.types"),
+        groupings="words",
 
 
 rule embed_transcript:
@@ -1409,7 +1455,7 @@ rule summarise_chung2018:
     output:
         metrics=f"{CHUNG}/metrics.csv",
         summary=f"{CHUNG}/metrics.json",
-        draws=f"{WORK}/chung2018/draws/answers.parquet",
+        draws=f"{CHUNG}/draws/answers.parquet",
         record=f"{CHUNG}/runs/summarise_chung2018.json",
     log:
         f"{LOGS}/summarise_chung2018.log",

@@ -7,6 +7,7 @@ REQUIRED INPUTS
 OUTPUTS
     results/{scale}/conneau2020/metrics.csv      every measured number
     results/{scale}/conneau2020/models/          pretrained models
+    results/{scale}/conneau2020/draws/           resamples behind every interval
     results/{scale}/conneau2020/history/         training curves
     results/{scale}/conneau2020/examples/        transcripts, code usage, hours
     results/{scale}/conneau2020/runs/            run records
@@ -318,7 +319,7 @@ rule score_transcripts:
         code=code_of("score-transcripts"),
     output:
         measures=f"{XLSR_WORK}/measures/errors.csv",
-        draws=f"{XLSR_WORK}/draws/errors.parquet",
+        draws=f"{CONNEAU}/draws/errors.parquet",
         record=f"{CONNEAU}/runs/score_transcripts.json",
     log:
         f"{XLSR_LOGS}/score_transcripts.log",

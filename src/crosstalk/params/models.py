@@ -46,6 +46,7 @@ Rung = Literal[
     "misheard",
     "taught_units",
     "units",
+    "speech2vec_longer",
     "speech2vec",
     "untrained",
 ]

@@ -76,3 +76,5 @@ class Speech2VecParams(Section):
     """How."""
     types: TypesParams = TypesParams()
     """What becomes of it."""
+    longer: int = Field(5, ge=2)
+    """Times as many epochs on the rung `speech2vec_longer`: is what it lacks time?"""

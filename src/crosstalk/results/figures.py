@@ -99,11 +99,11 @@ def _label(layout: ReferenceTable, row: str) -> str:
 def plot_history(
     *, cfg: PresentParams, title: str, histories: list[Input], png: Output, pdf: Output
 ) -> None:
-    """Draw training curves, one line a seed."""
+    """Draw training curves, one line each."""
     with figure(5.0, 2.8) as (drawn, axes):
         for path in histories:
             history = pd.read_csv(path)
-            axes.plot(history["epoch"], history["loss"], lw=1.4, label=path.stem.rsplit("-", 1)[-1])
+            axes.plot(history["epoch"], history["loss"], lw=1.4, label=path.stem)
         axes.set_xlabel("epoch")
         axes.set_ylabel("loss")
         axes.set_title(title, loc="left", fontsize=10)
