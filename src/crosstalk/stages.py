@@ -23,6 +23,7 @@ STAGES = {
     "discover-taught-units": "crosstalk.embeddings.units:discover_taught_units",
     "discover-units": "crosstalk.embeddings.units:discover_units",
     "draw-encoder": "crosstalk.embeddings.speech2vec_training:draw_encoder",
+    "draw-steps": "crosstalk.results.steps:draw_steps",
     "draw-xlsr": "crosstalk.xlsr.pretraining:draw_xlsr",
     "embed-segments": "crosstalk.embeddings.embed:embed_segments",
     "embed-transcript": "crosstalk.embeddings.transcript:embed_transcript",

@@ -10,9 +10,18 @@ import pytest
 from crosstalk.results.claims import MARKS, readable
 from crosstalk.results.index import write_index
 from crosstalk.results.page import write_page
+from crosstalk.results.steps import draw_steps
+from crosstalk.results.verify import find_records
 
 MINI = Path("results/mini")
 PAPERS = ["chung2018", "conneau2020", "cao2020", "cruzblandon2025"]
+
+
+def draw(folder):
+    """The pictures of mini's steps, one a paper."""
+    svgs = [folder / f"{paper}.svg" for paper in PAPERS]
+    draw_steps(papers=PAPERS, records=find_records("mini"), svgs=svgs)
+    return svgs
 
 
 def write_pages(folder):
@@ -27,6 +36,7 @@ def write_pages(folder):
         tables=sorted(MINI.glob("*/tables/*.csv")),
         figures=figures,
         captions=[Path("workflow/report/figure.rst")] * len(figures),
+        steps=draw(folder),
         html=folder / "index.html",
     )
     claims = pd.read_csv(MINI / "claims.csv")

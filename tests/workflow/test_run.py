@@ -157,7 +157,7 @@ def test_changed_code_reruns_what_runs_it(finished):
     planned = finished.planned()
     path.write_text(before)
     judged = {rule for rule in planned if rule.startswith("judge_claims_")}
-    pages = {"describe_costs", "describe_provenance", "write_index"}
+    pages = {"describe_costs", "describe_provenance", "draw_steps", "write_index"}
     assert set(planned) == {*judged, "gather_claims", *pages, "all"}
     assert len(judged) == 4
 

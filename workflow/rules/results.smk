@@ -140,6 +140,7 @@ localrules:
     describe_parameters,
     describe_provenance,
     describe_costs,
+    draw_steps,
     write_index,
 
 
@@ -587,6 +588,34 @@ CAPTIONS = {
 }
 
 
+rule draw_steps:
+    """Draw how the results of each paper come about: its steps, and which needs which."""
+    input:
+        records=RECORDS,
+        code=code_of("draw-steps"),
+    output:
+        svgs=expand(f"{RESULTS}/figures/steps-{{paper}}.svg", paper=TABLES),
+    log:
+        f"logs/{P.scale}/draw_steps.log",
+    benchmark:
+        f"logs/{P.scale}/draw_steps.tsv"
+    conda:
+        "../../envs/environment.yml"
+    threads: 1
+    resources:
+        mem_mb=memory(4000),
+        runtime=30,
+    params:
+        papers=list(TABLES),
+    shell:
+        """
+        python -m crosstalk draw-steps \
+            --papers {params.papers} \
+            --records {input.records:q} \
+            --svgs {output.svgs:q} 2>&1 | tee {log:q}
+        """
+
+
 rule write_index:
     """Write the page to open first: verdicts, tables and figures, and how each was made."""
     input:
@@ -596,6 +625,7 @@ rule write_index:
         tables=ALL_TABLES,
         figures=list(CAPTIONS),
         captions=[f"workflow/report/{name}.rst" for name in CAPTIONS.values()],
+        steps=expand(f"{RESULTS}/figures/steps-{{paper}}.svg", paper=TABLES),
         code=code_of("write-index"),
     output:
         html=f"{RESULTS}/index.html",
@@ -623,6 +653,7 @@ rule write_index:
             --tables {input.tables:q} \
             --figures {input.figures:q} \
             --captions {input.captions:q} \
+            --steps {input.steps:q} \
             --html {output.html:q} 2>&1 | tee {log:q}
         """
 

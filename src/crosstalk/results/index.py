@@ -47,22 +47,24 @@ def write_index(
     tables: list[Input],
     figures: list[Input],
     captions: list[Input],
+    steps: list[Input],
     html: Output,
 ) -> None:
     """Write the start page of a scale's results.
 
     ``captions`` run parallel to ``figures``: the first paragraph of each belongs to the figure;
-    ``levels``, the coverage of intervals, to ``references``.
+    ``levels``, the coverage of intervals, and ``steps``, pictures (SVG), to ``references``.
     """
     root = claims.parent
     papers = {path.stem: read_reference(path) for path in references}
     verdicts = pd.read_csv(claims)
     parts = [_head(scale, papers, pd.read_csv(costs)), _claims(verdicts)]
     told = dict(zip(figures, map(_first_paragraph, captions), strict=True))
-    for (name, paper), level in zip(papers.items(), levels, strict=True):
+    for (name, paper), level, picture in zip(papers.items(), levels, steps, strict=True):
         own = [path for path in tables if _paper(path, root) == name]
         drawn = {path: text for path, text in told.items() if _paper(path, root) == name}
         parts.append(_paper_section(name, paper, level, own, drawn, root))
+        parts.append(_steps(picture))
     shared = {path: text for path, text in told.items() if _paper(path, root) not in papers}
     parts.append(_sources(shared, pd.read_csv(costs), root))
     write_document(html, f"crosstalk, scale {scale}", "".join(parts), STYLE)
@@ -152,6 +154,17 @@ def _figure(path: Path, caption: str, root: Path) -> str:
     return (
         f"<figure><img loading=lazy src={path.relative_to(root).as_posix()} alt='{path.stem}'>"
         f"<figcaption>{escape(caption)}<br>{_again(path)}</figcaption></figure>"
+    )
+
+
+def _steps(picture: Path) -> str:
+    told = (
+        "A step with all its jobs stands below those that it needs, darker where more time goes; "
+        "grey ones serve other papers too.",
+    )
+    return (
+        "<details><summary>How these results come about</summary>"
+        f"<div class=wide>{picture.read_text()}</div>{paragraphs(told)}</details>"
     )
 
 
