@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from crosstalk.results.compare import changed_cells
+from crosstalk.results.compare import changed_cells, moved
 
 SCRIPT = Path("workflow/scripts/compare").resolve()
 HEAD = "row,column,ours,ci_low,ci_high,paper\n"
@@ -149,3 +149,19 @@ def test_errors_are_one_line(repository, arguments, says):
     assert done.returncode == 1
     assert done.stderr == f"compare: error: {says}\n"
     assert not (repository / "results/maxi").exists()
+
+
+def test_how_far_tables_moved(tmp_path):
+    """Of four cells one stayed, one moved within its interval, one left it, and one is new."""
+    for side, rows, verdict in (
+        ("before", "A,x,10,8,12,\nB,x,20,19,21,\nC,x,5,5,5,\nD,x,,,,7\n", "reproduced"),
+        ("after", "A,x,11.5,9,13,\nB,x,22.5,22,23,\nC,x,5,5,5,\nD,x,1,1,1,7\n", "not reproduced"),
+    ):
+        write(tmp_path / side, "one/tables/t.csv", HEAD + rows)
+        write(tmp_path / side, "one/tables/words.csv", "word,neighbours\na,b\n")
+        claims = f"id,verdict\none.1,{verdict}\none.2,not reproduced\n"
+        write(tmp_path / side, "claims.csv", claims)
+    found = moved(tmp_path / "before", tmp_path / "after").set_index("table")
+    assert found.index.tolist() == ["one/t", "claims"]
+    assert found.loc["one/t"].tolist() == [4, 3, 2, 2.5]
+    assert found.loc["claims", ["cells", "moved"]].tolist() == [2, 1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import pandas as pd
 
@@ -30,6 +30,35 @@ def changed_cells(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     cells.loc[cells["ours_before"].isna(), "verdict"] = NEW
     cells.loc[cells["ours"].isna(), "verdict"] = GONE
     return cells
+
+
+def moved(before: Path, after: Path) -> pd.DataFrame:
+    """How far the tables of cells moved between two ``results/<scale>``, one row a table.
+
+    Columns: table, ``cells`` (with a value in either), ``moved`` (another value now), ``outside``
+    (of these, how many left the interval of before, or are new, or gone), and ``furthest``, the
+    largest difference, in the table's unit. The last row, ``claims``, counts verdicts.
+    """
+    rows = []
+    for path in sorted(before.glob("*/tables/*.csv")):
+        old, new = (pd.read_csv(root / path.relative_to(before)) for root in (before, after))
+        if {*CELL, *VALUE} <= set(old.columns):
+            cells = changed_cells(old, new)
+            filled = [set(f.dropna(subset="ours").set_index(CELL).index) for f in (old, new)]
+            rows.append(
+                {
+                    "table": f"{path.parts[-3]}/{path.stem}",
+                    "cells": len(set.union(*filled)),
+                    "moved": len(cells),
+                    "outside": int(cells["verdict"].ne(INSIDE).sum()),
+                    "furthest": cells["difference"].abs().max() if len(cells) else 0.0,
+                }
+            )
+    verdicts = [
+        pd.read_csv(root / "claims.csv").set_index("id")["verdict"] for root in (before, after)
+    ]
+    counts = {"cells": len(verdicts[0]), "moved": int(verdicts[0].ne(verdicts[1]).sum())}
+    return pd.DataFrame([*rows, {"table": "claims"} | counts])
 
 
 def report(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[str]:
