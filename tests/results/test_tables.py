@@ -335,6 +335,19 @@ def test_every_premise_of_a_claim_has_to_hold(tmp_path):
     assert judged[1]["reason"].startswith("it presumes C above B")
 
 
+def test_a_claim_may_compare_two_columns(tmp_path):
+    claim = reference.Claim(
+        id="x", statement="", paper_value="", table="table_3", column="ENw-enw", against="ENw-enb",
+        above={"row": "A*", "than": "A*"},
+    )  # fmt: skip
+    metrics = read_metrics(metrics_file(tmp_path, {"A*": (20, 18, 22), "A": (1, 0, 2)}))
+    other = metrics.assign(column="ENw-enb", value=metrics["value"] - 5)
+    row = claims.judge(CFG, claim, "chung2018", undrawn(pd.concat([metrics, other])), "mini")
+    assert row["ours"] == 5
+    row = claims.judge(CFG, claim, "chung2018", undrawn(metrics), "mini")
+    assert row["reason"] == "table_3 has no ENw-enb of A*"
+
+
 def test_a_claim_without_its_rows_names_what_is_missing(tmp_path):
     claim = reference.Claim(
         id="x", statement="", paper_value="", table="table_3", column="ENw-enw",

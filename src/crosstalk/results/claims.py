@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -184,12 +185,14 @@ def judge(
     if claim.needs:
         return row | {"verdict": NOT_TESTABLE, "reason": f"waiting for {claim.needs}"}
     compared = _compared(claim)
-    if missing := [name for name in compared if _key(claim, name) not in measured.index]:
-        reason = f"{claim.table} has no {claim.column} of {' and '.join(missing)}"
+    if missing := [key for key in compared if key not in measured.index]:
+        by_column = groupby(missing, key=lambda key: key[2])
+        told = [f"{column} of {' and '.join(key[1] for key in keys)}" for column, keys in by_column]
+        reason = f"{claim.table} has no {' and no '.join(told)}"
         return row | {"verdict": NOT_TESTABLE, "reason": reason}
     threshold = 0.0 if claim.above else claim.ratio.at_least
     compare = np.subtract if claim.above else _ratio
-    rows = (measured.loc[_key(claim, name)] for name in compared)
+    rows = (measured.loc[key] for key in compared)
     finding = _finding(cfg, compare, threshold, *rows)
     verdict, reason = finding.verdict()
     for premise in claim.provided:
@@ -215,13 +218,21 @@ def on_its_columns(
     """Put the paper's own columns in place of ours beside them, where they are ``measured``."""
     filled = set(measured.index.droplevel("row"))
 
-    def moved[T: (Claim, Premise)](of: T) -> T:
-        layout = tables.get(of.table)
-        ours = layout.ours.get(of.column) if layout else None
-        there = ours is not None and (of.table, ours.beside) in filled
-        return of.model_copy(update={"column": ours.beside}) if there else of
+    def moved(table: str, column: str) -> str:
+        layout = tables.get(table)
+        ours = layout.ours.get(column) if layout else None
+        return ours.beside if ours and (table, ours.beside) in filled else column
 
-    return moved(claim).model_copy(update={"provided": [moved(p) for p in claim.provided]})
+    return claim.model_copy(
+        update={
+            "column": moved(claim.table, claim.column),
+            "against": moved(claim.table, claim.against),
+            "provided": [
+                premise.model_copy(update={"column": moved(premise.table, premise.column)})
+                for premise in claim.provided
+            ],
+        }
+    )
 
 
 def _premise(cfg: EvaluationParams, premise: Premise, measured: pd.DataFrame) -> tuple[bool, str]:
@@ -234,15 +245,14 @@ def _premise(cfg: EvaluationParams, premise: Premise, measured: pd.DataFrame) ->
     return finding.value > 0, f"{told}: the difference is {finding}"
 
 
-def _compared(claim: Claim) -> tuple[str, str]:
-    """Names of the two rows that a claim is about."""
-    if claim.above:
-        return claim.above.row, claim.above.than
-    return claim.ratio.of, claim.ratio.to
-
-
-def _key(claim: Claim, row: str) -> tuple[str, str, str]:
-    return claim.table, row, claim.column
+def _compared(claim: Claim) -> tuple[tuple[str, str, str], ...]:
+    """Keys of the two metrics that a claim is about."""
+    above, ratio = claim.above, claim.ratio
+    first, second = (above.row, above.than) if above else (ratio.of, ratio.to)
+    return (
+        (claim.table, first, claim.column),
+        (claim.table, second, claim.against or claim.column),
+    )
 
 
 def values_by_seed(metrics: pd.DataFrame) -> pd.Series:

@@ -117,6 +117,8 @@ class Claim(Section):
     paper_value: str
     table: str
     column: str
+    against: str = ""
+    """Column of the second row, where that is another."""
     above: Order | None = None
     ratio: Ratio | None = None
     provided: list[Premise] = []
