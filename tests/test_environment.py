@@ -5,6 +5,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -128,3 +129,17 @@ def test_make_setup_installs_the_lock_with_its_hashes(tmp_path):
 def test_no_download_address_is_recorded(path):
     assert "://" not in path.read_text()
     assert "index-url" not in path.read_text()
+
+
+def test_products_of_tall_matrices_survive_where_there_is_no_avx512():
+    """OpenBLAS 0.3.34, in numpy 2.5, overran its stack in the loops of such processors."""
+    program = (
+        "import numpy as np\n"
+        "x = np.ones((1000, 65))\n"
+        "for columns in (2, 3, 5, 12, 40):\n"
+        "    y = x @ np.ones((65, columns))\n"
+        "    assert (x.T @ y == 65000).all()\n"
+    )
+    asked = os.environ | {"OPENBLAS_CORETYPE": "Haswell", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-c", program], env=asked, check=False)
+    assert done.returncode == 0
