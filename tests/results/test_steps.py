@@ -20,7 +20,7 @@ def record(folder, place, stage, inputs, outputs):
     path = Path(place)
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
     files = {
-        side: {"files": [{"path": name} for name in names]}
+        side: {"files": [{"path": name, "sha256": name} for name in names]}
         for side, names in (("inputs", inputs), ("outputs", outputs))
     }
     (folder / path).write_text(json.dumps({"stage": stage, "wall_seconds": 90.0} | files))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
 
 from crosstalk.results.page import write_page
-from crosstalk.results.runs import read_run
+from crosstalk.results.runs import paper_of, read_run
 from crosstalk.stage import Input, Output
 
 HOUR = 3600
-SHARED = "shared"
 NOTES = [
     "A step is a stage of the command line; a job is one call of it, as last run. Wall hours are "
     "added up over jobs, so they are what a run takes that does one job after another.",
@@ -44,7 +42,7 @@ def costs(runs: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """
     jobs = pd.DataFrame(
         {
-            "paper": _paper(run["record"]),
+            "paper": paper_of(run["record"]),
             "step": run["stage"],
             "wall_hours": run["wall_seconds"] / HOUR,
             "cpu_hours": run.get("cpu_seconds", float("nan")) / HOUR,
@@ -93,17 +91,6 @@ def readable(frame: pd.DataFrame) -> pd.DataFrame:
             "wall_share": "share of wall time",
         }
     )
-
-
-def _paper(record: str) -> str:
-    """The paper a record belongs to, by its place: ``results/<scale>/<paper>/runs/``."""
-    match PurePath(record).parts:
-        case ("results", _, "runs", *_):
-            return SHARED
-        case ("results", _, paper, *_):
-            return paper
-        case _:
-            return "corpora"
 
 
 def _all(reduce: Any) -> Any:

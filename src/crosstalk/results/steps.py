@@ -11,10 +11,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from crosstalk.results.runs import read_run
+from crosstalk.results.runs import CORPORA, files_of, paper_of, read_run
 from crosstalk.results.style import BLUE, GREY, INK
 from crosstalk.stage import Input, Output
 
@@ -23,7 +22,6 @@ Graph = dict[str, set[str]]
 
 BOX, GAP, LINE = (126, 34), (10, 40), 1.2
 SWEEPS = 8
-SHARED = "corpora"
 
 
 def draw_steps(*, papers: list[str], records: list[Input], svgs: list[Output]) -> None:
@@ -41,11 +39,12 @@ def draw_steps(*, papers: list[str], records: list[Input], svgs: list[Output]) -
 def steps_of(runs: Iterable[Mapping[str, Any]], paper: str) -> Graph:
     """Return the steps behind a paper's results, named ``<paper or corpora>/<stage>``."""
     runs = list(runs)
-    maker = {path: _step(run) for run in runs for path in _files(run["outputs"])}
+    maker = {path: _step(run) for run in runs for path, _ in files_of(run["outputs"])}
     needs: Graph = defaultdict(set)
     for run in runs:
         step = _step(run)
-        needs[step] |= {maker[path] for path in _files(run["inputs"]) if path in maker} - {step}
+        used = {maker[path] for path, _ in files_of(run["inputs"]) if path in maker}
+        needs[step] |= used - {step}
     found: Graph = {}
     waiting = [step for step in needs if step.startswith(f"{paper}/")]
     while waiting:
@@ -118,7 +117,7 @@ def _picture(graph: Graph, jobs: Counter, seconds: Counter) -> str:
 def _box(step: str, at: tuple[float, float], jobs: int, seconds: float, share: float) -> str:
     (x, y), (wide, high) = at, BOX
     owner, _, name = step.partition("/")
-    colour = GREY if owner == SHARED else BLUE
+    colour = GREY if owner == CORPORA else BLUE
     counted = f"{jobs} job{'s' * (jobs > 1)}, {_time(seconds)}"
     frame = f"x='{x - wide / 2:.1f}' y='{y - high / 2:.1f}' width='{wide}' height='{high}' rx='4'"
     return (
@@ -147,14 +146,7 @@ def _time(seconds: float) -> str:
 
 
 def _step(run: Mapping[str, Any]) -> str:
-    """Records of a paper lie in ``results/<scale>/<paper>/runs``, others are of what all share."""
-    folders = Path(run["record"]).parts[:-1]
-    owner = folders[2] if len(folders) == 4 and folders[-1] == "runs" else SHARED
-    return f"{owner}/{run['stage']}"
-
-
-def _files(parts: Mapping[str, list[Mapping[str, Any]]]) -> list[str]:
-    return [file["path"] for files in parts.values() for file in files]
+    return f"{paper_of(run['record'])}/{run['stage']}"
 
 
 def _turned(graph: Graph) -> Graph:

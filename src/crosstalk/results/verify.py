@@ -19,6 +19,7 @@ from crosstalk.corpora.registry import Registry
 from crosstalk.digest import file_digest
 from crosstalk.errors import DataError
 from crosstalk.records import sources_digest
+from crosstalk.results.runs import files_of
 
 STANDS, ABSENT, BROKEN = "stands", "absent but recorded", "broken"
 ARCHIVE, REPOSITORY, NOBODY = "registry of corpora", "repository", "nobody"
@@ -45,8 +46,8 @@ class Ledger:
         self._made: dict[str, tuple[str, str]] = {}
         self._inputs: dict[str, list[tuple[str, str]]] = {}
         for run in sorted(runs, key=lambda run: run["started"]):  # the newest maker counts
-            self._inputs[run["record"]] = _files(run["inputs"])
-            self._made |= {path: (run["record"], sha) for path, sha in _files(run["outputs"])}
+            self._inputs[run["record"]] = files_of(run["inputs"])
+            self._made |= {path: (run["record"], sha) for path, sha in files_of(run["outputs"])}
         self._pinned = {
             f"data/raw/{name}/{archive.name}": {origin.sha256 for origin in archive.origins}
             for name, source in registry.sources.items()
@@ -153,7 +154,3 @@ def _plain_cell(table: Path, frame: pd.DataFrame, row: str, column: str) -> str:
             return frame.loc[here, column].iloc[0]
     example = " ".join(frame.iloc[0, :2])
     raise DataError(f"{table} has not one row {row!r}: name it by its first cells, as {example!r}")
-
-
-def _files(entries: Mapping[str, list[Mapping[str, Any]]]) -> list[tuple[str, str]]:
-    return [(file["path"], file["sha256"]) for files in entries.values() for file in files]
