@@ -1,6 +1,9 @@
 """The pictures of steps: what is drawn is what the records say, and no line says it twice."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -108,3 +111,15 @@ def test_the_published_results_can_be_drawn(scale, tmp_path):
     for paper, svg in zip(papers, svgs, strict=True):
         texts = {text.text for text in ElementTree.parse(svg).getroot().iter(f"{SVG}text")}
         assert {"judge-claims", "write-tables"} <= texts, paper
+
+
+def test_a_picture_is_the_same_bytes_whatever_the_order_of_sets(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from crosstalk.results.steps import draw_steps;"
+        "from crosstalk.results.verify import find_records;"
+        "draw_steps(papers=['chung2018'], records=find_records('mini'), svgs=[Path(sys.argv[1])])"
+    )
+    for seed in "12":
+        asked = os.environ | {"PYTHONHASHSEED": seed}
+        subprocess.run([sys.executable, "-c", program, tmp_path / seed], env=asked, check=True)
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()

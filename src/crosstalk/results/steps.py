@@ -52,7 +52,7 @@ def steps_of(runs: Iterable[Mapping[str, Any]], paper: str) -> Graph:
         if step not in found:
             found[step] = needs[step]
             waiting += needs[step]
-    return found
+    return dict(sorted(found.items()))  # sets have no order, and a picture has one
 
 
 def reduced(graph: Graph) -> Graph:
