@@ -459,13 +459,17 @@ def debian(tmp_path, monkeypatch):
     (pool / "Packages").write_text(
         f"{fields}Filename: frog.deb\nSize: {len(content)}\nSHA256: {sha256(content)}\n\n"
     )
-    (tmp_path / "sources.list").write_text(f"deb [trusted=yes] file:{pool} ./\n")
+    source_from(tmp_path, f"file:{pool}")
     (tmp_path / "apt.conf").write_text(
         f'Dir::Etc::SourceList "{tmp_path}/sources.list";\nDir::Etc::SourceParts "/dev/null";\n'
-        f'Dir::State::Lists "{tmp_path}/lists";\n'
+        f'Dir::State::Lists "{tmp_path}/lists";\nAcquire::http::Proxy "DIRECT";\n'
     )
     monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
     return package
+
+
+def source_from(folder, place):
+    (folder / "sources.list").write_text(f"deb [trusted=yes] {place} ./\n")
 
 
 def test_apt_delivers_even_where_nobody_updated_its_lists(debian, archive, cache):
@@ -473,6 +477,27 @@ def test_apt_delivers_even_where_nobody_updated_its_lists(debian, archive, cache
     fetch_archive(cfg=params(content=content, debian="frog=1:2.0-1"), archive=archive)
     assert archive.read_bytes() == content
     assert not [path for path in unfinished(cache) if path.suffix == ".deb"]
+
+
+def test_apt_delivers_from_a_mirror_that_breaks_off_and_sends_it_elsewhere(
+    debian, archive, server, tmp_path
+):
+    content = debian.read_bytes()
+    source_from(tmp_path, server.url("/debian"))
+    server.routes |= {
+        "/debian/./Packages": whole((debian.parent / "Packages").read_bytes()),
+        "/debian/frog.deb": in_turn(ranged(content, stop=99), redirect("/pool/frog.deb")),
+        "/pool/frog.deb": ranged(content),
+    }
+    fetch_archive(cfg=params(content=content, debian="frog=1:2.0-1"), archive=archive)
+    assert archive.read_bytes() == content
+
+
+def test_apt_leaves_nothing_of_a_mirror_that_is_gone(debian, archive, server, tmp_path):
+    source_from(tmp_path, server.url("/debian"))
+    with pytest.raises(FetchError, match=r"frog=1:2\.0-1: .*404"):
+        fetch_archive(cfg=params(debian="frog=1:2.0-1"), archive=archive)
+    assert not archive.exists()
 
 
 def test_apt_says_which_version_is_not_to_be_had(debian, archive):

@@ -5,9 +5,15 @@ import re
 
 import pandas as pd
 import pytest
-from tests.corpora.paper.archives import tar, tone
+from tests.corpora.paper.archives import laid, tar
 from tests.corpora.paper.coco import write_coco, write_part
-from tests.corpora.paper.test_speech import ALIGNED, locale, pack
+from tests.corpora.paper.layouts import (
+    babel,
+    common_voice,
+    muse,
+    riviere_splits,
+    spoken_wikipedia,
+)
 from tests.workflow.conftest import copy_repository
 
 from crosstalk.corpora.manifests import read_cuts
@@ -66,13 +72,13 @@ def test_a_dry_run_warns_once_of_what_is_missing_and_lists_every_job(project):
     (warning,) = [line for line in said.splitlines() if line.startswith("crosstalk: ")]
     assert warning.startswith(f"crosstalk: warning: {MISSING}")
     assert "LDC2016S10" in warning
-    assert project.planned(*SCALE, "--", "paper_corpora")["fetch_large_archive"] == 36
+    assert project.planned(*SCALE, "--", "paper_corpora")["fetch_large_archive"] == 35
     assert "gather_speech" in project.planned(*SCALE)
 
 
 def test_every_corpus_and_every_table_is_planned(project, provided):
     jobs = project.planned(*SCALE, "--", "paper_corpora")
-    assert jobs["fetch_large_archive"] == 36
+    assert jobs["fetch_large_archive"] == 35
     assert "prepare_babel_tok_pisin" in jobs
     jobs = project.planned(*SCALE)
     assert jobs["gather_speech"] == 4
@@ -80,6 +86,11 @@ def test_every_corpus_and_every_table_is_planned(project, provided):
     assert "speak_messages" not in jobs
     assert "prepare_mls_french" in jobs
     assert "prepare_mls_english" not in jobs
+
+
+def test_a_text_may_be_of_a_language_that_no_pair_hears(project, provided):
+    pairs = 'chung2018={"pairs": ["en-en", "swc-de"]}'
+    assert project.planned(*SCALE, pairs, "--", "chung2018")["gather_speech"] == 3
 
 
 def test_grounding_reads_nothing_of_the_miniature(project, provided):
@@ -143,20 +154,9 @@ def test_other_scales_know_nothing_of_it(project):
 
 
 def test_corpora_without_a_published_checksum_come_from_a_mirror(project, tmp_path, monkeypatch):
-    pairs = ["de-en", "de-fr", "en-de", "en-fr", "fr-de", "fr-en"]
-    tar(
-        tmp_path / "dictionaries.tar.gz",
-        {f"dictionaries/{pair}.txt": f"{pair[:2]} {pair[3:]}\n".encode() for pair in pairs},
-    )
-    tar(
-        tmp_path / "SWC_German.tar",
-        {
-            "german/Frog/aligned.swc": ALIGNED.encode(),
-            "german/Frog/info.json": json.dumps({"audio_files": [{"offset": 0}]}).encode(),
-            "german/Frog/audio.ogg": tone(300, 6.0, kind="OGG", subtype="VORBIS"),
-        },
-        mode="w",
-    )
+    dictionaries = muse("de-en", "de-fr", "en-de", "en-fr", "fr-de", "fr-en")
+    tar(tmp_path / "dictionaries.tar.gz", dictionaries)
+    tar(tmp_path / "SWC_German.tar", spoken_wikipedia(), mode="w")
     monkeypatch.setitem(project.environment, "CROSSTALK_MIRROR", str(tmp_path))
     folder = "data/prepared/paper"
     wanted = [
@@ -218,26 +218,12 @@ def test_a_language_that_a_corpus_lacks_is_named(project):
 
 def test_what_is_packed_keeps_the_papers_splits(project, tmp_path, monkeypatch):
     """From clips in the user's folder to the frames and labels that models read."""
-    lists = {
-        f"splits/{language}/{name}.txt": text
-        for language in ("es", "fr")
-        for name, text in {
-            "trainSeqs_1.0_uniform_new_version": b"a\n",
-            "testSeqs_uniform_new_version": b"b\n",
-            "validated_phones_reduced": b"a 3 11 4\nb 1 5\nc 2 2\nd 4 4\n",
-        }.items()
-    }
-    tar(tmp_path / "common_voices_splits.tar.gz", lists)
+    tar(tmp_path / "common_voices_splits.tar.gz", riviere_splits("es", "fr"))
     for language in ("es", "fr"):
-        for name, content in locale().items():
-            file = tmp_path / "common_voice" / language / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+        laid(tmp_path / "common_voice" / language, common_voice())
     for number, transcript in (("LDC2016S10", "merhaba"), ("LDC2017S05", "habari")):
-        for split, hertz in (("training", 300), ("dev", 500)):
-            name = f"BABEL_OP1_105_10{hertz}_20120101_000000_inLine"
-            said = f"[0.0]\n<no-speech>\n[0.5]\n{transcript}\n[2.5]\n"
-            pack(tmp_path / "babel" / number / "pack", split, name, hertz, said)
+        said = f"[0.0]\n<no-speech>\n[0.5]\n{transcript}\n[2.5]\n"
+        laid(tmp_path / "babel" / number, babel(said))
     monkeypatch.setitem(project.environment, "CROSSTALK_MIRROR", str(tmp_path))
     monkeypatch.setitem(project.environment, "CROSSTALK_CORPORA", str(tmp_path))
     compared = {"seen": ["es", "fr"], "spelt": ["tr"], "unseen": ["sw"], "similar": []}

@@ -103,7 +103,7 @@ def checked(needs):
 
 
 def told(corpus, part):
-    """What a stage is told beside its files, as arguments."""
+    """What a stage is told beside its files, as arguments; Snakemake would drop an empty one."""
     entry = PAPER_CORPORA.corpus(corpus)
     values = {
         "part": part,
@@ -114,7 +114,7 @@ def told(corpus, part):
         ),
         "alignments": f"mls_alignments/{part}" if aligned_by_user(corpus, part) else "",
     }
-    return [word for name in TOLD[corpus][1] for word in (f"--{name}", values[name])]
+    return [f"--{name}={values[name]}" for name in TOLD[corpus][1]]
 
 
 def rule_name(corpus, part):

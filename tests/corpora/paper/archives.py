@@ -27,6 +27,14 @@ def zipped(path, files):
     return path
 
 
+def laid(folder, files):
+    """Write ``files`` (content by name) below the folder, as a user has them, and return it."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
 def tone(hertz, seconds=0.5, rate=16000, kind="FLAC", subtype=None):
     """Encode a sine, by whose pitch a recording can be told from others."""
     samples = 0.4 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)

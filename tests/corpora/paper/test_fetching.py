@@ -119,6 +119,9 @@ def test_a_mirror_serves_offline_with_its_list_of_checksums(server, archive, tmp
     (place / "frogs.tar.gz").write_bytes(OTHER)
     with pytest.raises(FetchError, match=r"mirror/mls/frogs\.tar\.gz: its checksum is"):
         fetch_large_archive(cfg=cfg, archive=archive)
+    (place / "md5sum.txt").unlink()
+    with pytest.raises(FetchError, match=r"add md5sum\.txt to the folder CROSSTALK_MIRROR$"):
+        fetch_large_archive(cfg=cfg, archive=archive)
 
 
 def test_addresses_without_a_checksum_cannot_be_mixed():

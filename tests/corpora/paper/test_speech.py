@@ -1,14 +1,28 @@
 """Each paper's speech corpus, from a tiny copy in its makers' layout to the house's form."""
 
 import csv
-import gzip
-import json
-import tarfile
 
 import pytest
 import soundfile
 from lhotse import SupervisionSet
-from tests.corpora.paper.archives import pitch, tar, textgrid, tone, zipped
+from tests.corpora.paper.archives import laid, pitch, tar, textgrid, tone, zipped
+from tests.corpora.paper.layouts import (
+    ALIGNED,
+    CLIPS,
+    SPOKEN,
+    babel,
+    common_voice,
+    librispeech,
+    librispeech_alignments,
+    ml_coco,
+    mls,
+    mls_alignments,
+    places_audio,
+    riviere_splits,
+    spoken_coco,
+    spoken_wikipedia,
+    voxpopuli,
+)
 
 from crosstalk.corpora.manifests import read_cuts
 from crosstalk.corpora.paper import speech
@@ -222,32 +236,16 @@ def test_a_cut_archive_is_named(tmp_path):
 
 # LibriSpeech
 
-SPOKEN = [(0, 0.1, ""), (0.1, 0.3, "a"), (0.3, 0.5, "frog")]
+
+@pytest.fixture
+def dev_clean(tmp_path):
+    return tar(tmp_path / "dev-clean.tar.gz", librispeech())
 
 
-def librispeech(tmp_path):
-    chapter = "LibriSpeech/dev-clean/84/121123/84-121123"
-    return tar(
-        tmp_path / "dev-clean.tar.gz",
-        {
-            "LibriSpeech/README.TXT": b"",
-            f"{chapter}.trans.txt": b"84-121123-0000 A FROG\n84-121123-0001 TWO FROGS\n",
-            f"{chapter}-0000.flac": tone(300),
-            f"{chapter}-0001.flac": tone(400, 0.7),
-        },
-    )
-
-
-def test_librispeech_has_official_splits_and_aligned_words(tmp_path, prepared):
-    grids = zipped(
-        tmp_path / "librispeech_alignments.zip",
-        {"LibriSpeech/dev-clean/84/121123/84-121123-0000.TextGrid": textgrid(SPOKEN, 0.5)},
-    )
+def test_librispeech_has_official_splits_and_aligned_words(dev_clean, tmp_path, prepared):
+    grids = zipped(tmp_path / "alignments.zip", librispeech_alignments("dev-clean"))
     prepare_librispeech(
-        cfg=Part(split="dev"),
-        part="dev-clean",
-        archives=[librispeech(tmp_path), grids],
-        **prepared.outputs,
+        cfg=Part(split="dev"), part="dev-clean", archives=[dev_clean, grids], **prepared.outputs
     )
     assert prepared.pitches() == {"84-121123-0000": 300, "84-121123-0001": 400}
     first, second = prepared.said.values()
@@ -259,48 +257,36 @@ def test_librispeech_has_official_splits_and_aligned_words(tmp_path, prepared):
     prepared.assert_nothing_left()
 
 
-def test_word_times_move_with_the_utterance(tmp_path, prepared):
+def test_word_times_move_with_the_utterance(dev_clean, tmp_path, prepared):
     names = [f"84-121123-000{n}" for n in range(2)]
     grids = zipped(tmp_path / "g.zip", {f"x/{n}.TextGrid": textgrid(SPOKEN, 0.5) for n in names})
     prepare_librispeech(
-        cfg=Part(), part="dev-clean", archives=[librispeech(tmp_path), grids], **prepared.outputs
+        cfg=Part(), part="dev-clean", archives=[dev_clean, grids], **prepared.outputs
     )
     second = prepared.said["84-121123-0001"]
     assert second.start == 0.5
     assert [w.start for w in second.alignment["word"]] == [0.6, 0.8]
 
 
-def test_another_subset_is_named(tmp_path, prepared):
+def test_another_subset_is_named(dev_clean, prepared):
     with pytest.raises(DataError, match="hold no subset test-clean of LibriSpeech"):
-        prepare_librispeech(
-            cfg=Part(), part="test-clean", archives=[librispeech(tmp_path)], **prepared.outputs
-        )
+        prepare_librispeech(cfg=Part(), part="test-clean", archives=[dev_clean], **prepared.outputs)
 
 
 # Multilingual LibriSpeech
 
 
-def mls(tmp_path):
-    files = {"mls_french_opus/metainfo.txt": b" SPEAKER | GENDER \n 10 | F \n 11 | M \n"}
-    for split, speaker, hertz in (("train", 10, 300), ("dev", 11, 400), ("test", 11, 500)):
-        name = f"{speaker}_20_00000{hertz}"
-        files[f"mls_french_opus/{split}/transcripts.txt"] = f"{name}\tune grenouille\n".encode()
-        files[f"mls_french_opus/{split}/audio/{speaker}/20/{name}.opus"] = tone(
-            hertz, kind="OGG", subtype="OPUS"
-        )
-    return tar(tmp_path / "mls_french_opus.tar.gz", files)
+@pytest.fixture
+def french(tmp_path):
+    return tar(tmp_path / "mls_french_opus.tar.gz", mls())
 
 
-def test_mls_has_its_three_splits_and_words_of_a_folder(tmp_path, prepared):
-    grids = tmp_path / "grids" / "10"
-    grids.mkdir(parents=True)
-    spoken = [(0.1, 0.2, "une"), (0.2, 0.5, "grenouille")]
-    (grids / "10_20_00000300.TextGrid").write_bytes(textgrid(spoken, 0.5))
+def test_mls_has_its_three_splits_and_words_of_a_folder(french, tmp_path, prepared):
     prepare_mls(
         cfg=Part(language="fr"),
         part="french",
-        alignments=str(grids.parent),
-        archives=[mls(tmp_path)],
+        alignments=str(laid(tmp_path / "grids", mls_alignments())),
+        archives=[french],
         **prepared.outputs,
     )
     splits = {name: said.custom["split"] for name, said in prepared.said.items()}
@@ -320,27 +306,19 @@ def test_mls_has_its_three_splits_and_words_of_a_folder(tmp_path, prepared):
     ("part", "alignments", "says"),
     [("german", "", "hold french of MLS, not german"), ("french", "none", "has no TextGrid")],
 )
-def test_what_mls_lacks_is_named(part, alignments, says, tmp_path, prepared):
+def test_what_mls_lacks_is_named(part, alignments, says, french, tmp_path, prepared):
     (tmp_path / "none").mkdir()
     with pytest.raises(DataError, match=says):
         prepare_mls(
             cfg=Part(),
             part=part,
             alignments=alignments and str(tmp_path / alignments),
-            archives=[mls(tmp_path)],
+            archives=[french],
             **prepared.outputs,
         )
 
 
 # Spoken Wikipedia
-
-ALIGNED = """<article><meta><prop key="DC.title" value="Frog"/></meta><d>
-<sectiontitle><t>Frösche<n pronunciation="Frösche" start="1000" end="2000"/></t></sectiontitle>
-<p><s><t>Im<n pronunciation="im" start="3000" end="3500"/></t>
-<t>Jahr<n pronunciation="Jahr" start="3500" end="4000"/></t><t>,</t>
-<t>12<n pronunciation="zwölf" start="4000" end="4400"/><n pronunciation="Uhr" start="4400" end="4500"/></t>
-<t>lost<n pronunciation="verloren"/></t>
-<t>so<n pronunciation="so" start="5000" end="5100"/></t></s></p></d></article>"""
 
 
 def test_stretches_break_where_a_word_has_no_time_and_nowhere_else():
@@ -361,31 +339,20 @@ def test_readers_are_known_by_name_or_by_article(metadata, reader):
     assert reader_of(metadata, "Frog") == reader
 
 
-def wikipedia(tmp_path, aligned=ALIGNED, offsets=(0.0, 2.9)):
-    audio = {f"audio{n + 1}.ogg": {"offset": offset} for n, offset in enumerate(offsets)}
-    files = {
-        "german/Frog/aligned.swc": aligned.encode(),
-        "german/Frog/info.json": json.dumps({"audio_files": list(audio.values())}).encode(),
-        "german/Frog/audiometa.txt": b"|user_name = Anna\n",
-        "german/Frog/audio1.ogg": tone(300, 2.9, kind="OGG", subtype="VORBIS"),
-        "german/Frog/audio2.ogg": tone(500, 2.9, kind="OGG", subtype="VORBIS"),
-        "german/Toad/wiki.txt": b"not aligned",
-    }
-    return tar(tmp_path / "SWC_German.tar", files, mode="w")
-
-
-def swc(archive, prepared):
+def swc(prepared, **changes):
     prepare_spoken_wikipedia(
         cfg=Part(language="de"),
         part="german",
-        archives=[archive],
+        archives=[
+            tar(prepared.folder.parent / "SWC_German.tar", spoken_wikipedia(**changes), mode="w")
+        ],
         splits=SplitParams(),
         **prepared.outputs,
     )
 
 
-def test_wikipedia_takes_each_stretch_from_the_file_in_which_it_is(tmp_path, prepared):
-    swc(wikipedia(tmp_path), prepared)
+def test_wikipedia_takes_each_stretch_from_the_file_in_which_it_is(prepared):
+    swc(prepared)
     assert prepared.pitches() == {
         "swc-de/Frog/00001000": 300,
         "swc-de/Frog/00003000": 500,
@@ -397,59 +364,34 @@ def test_wikipedia_takes_each_stretch_from_the_file_in_which_it_is(tmp_path, pre
     assert words == [("im", 0.0), ("jahr", 0.5), ("zwölf", 1.0), ("uhr", 1.4)]
 
 
-def test_a_stretch_in_two_files_is_left_out(tmp_path, prepared):
-    swc(wikipedia(tmp_path, offsets=(0.0, 3.2)), prepared)
+def test_a_stretch_in_two_files_is_left_out(prepared):
+    swc(prepared, offsets=(0.0, 3.2))
     assert list(prepared.cuts) == ["swc-de/Frog/00001000"]
 
 
 @pytest.mark.parametrize("aligned", ["<article>", ALIGNED.replace('"3000"', '"soon"')])
-def test_a_broken_alignment_is_named(aligned, tmp_path, prepared):
+def test_a_broken_alignment_is_named(aligned, prepared):
     with pytest.raises(DataError, match=r"Frog/aligned\.swc is not an alignment"):
-        swc(wikipedia(tmp_path, aligned), prepared)
+        swc(prepared, aligned=aligned)
 
 
 # Common Voice
 
-CLIPS = {"a": 300, "b": 400, "c": 500, "d": 600}
-COLUMNS = "client_id\tpath\tsentence\tup_votes\tdown_votes\tage\tgender\taccent\n"
-
-
-def rows(*names, extension=".mp3"):
-    return COLUMNS + "".join(f'anna\t{n}{extension}\tDijo "rana\t2\t0\t\t\t\n' for n in names)
-
 
 @pytest.fixture
 def lists(tmp_path):
-    folder = "common_voices_splits"
-    return tar(
-        tmp_path / "common_voices_splits.tar.gz",
-        {
-            f"{folder}/es/trainSeqs_1.0_uniform_new_version.txt": b"a\n",
-            f"{folder}/es/trainSeqs_5.0_uniform_new_version.txt": b"a\n",
-            f"{folder}/es/testSeqs_uniform_new_version.txt": b"b\n",
-            f"{folder}/es/validated_phones_reduced.txt": b"a 3 1 4\nb 1 5\n",
-            f"{folder}/fr/testSeqs_uniform_new_version.txt": b"a\nc\n",
-        },
-    )
-
-
-def locale(extension=".mp3"):
-    files = {f"clips/{n}.mp3": tone(h, rate=32000, kind="MP3") for n, h in CLIPS.items()}
-    files["validated.tsv"] = rows(*CLIPS, extension=extension).encode()
-    return files | {"dev.tsv": rows("c", "a", extension=extension).encode()}
+    return tar(tmp_path / "common_voices_splits.tar.gz", riviere_splits("es", "fr"))
 
 
 @pytest.mark.parametrize("extension", [".mp3", ""])
 @pytest.mark.parametrize("way", ["folder", "archive"])
 def test_common_voice_follows_riviere(way, extension, lists, tmp_path, prepared):
-    files, folder, archives = locale(extension), "", [lists]
+    files, folder, archives = common_voice(extension), "", [lists]
     if way == "archive":
         inner = {f"cv-corpus-4/es/{name}": data for name, data in files.items()}
         archives.append(tar(tmp_path / "es.tar.gz", inner))
     else:
-        folder = str(tmp_path / "es")
-        with tarfile.open(tar(tmp_path / "es.tar", files, mode="w")) as opened:
-            opened.extractall(folder, filter="data")
+        folder = str(laid(tmp_path / "es", files))
     prepare_common_voice(
         cfg=Part(language="es"), part="es", folder=folder, archives=archives, **prepared.outputs
     )
@@ -461,7 +403,7 @@ def test_common_voice_follows_riviere(way, extension, lists, tmp_path, prepared)
         "d": "train",
     }
     assert said["a"].custom["riviere"] == "train_1h train_5h"
-    assert said["a"].custom["riviere_phones"] == "3 1 4"
+    assert said["a"].custom["riviere_phones"] == "3 11 4"
     assert "riviere" not in said["d"].custom
     assert said["d"].text == said["d"].custom["item"] == 'Dijo "rana'
     assert {name[-1]: hertz for name, hertz in prepared.pitches().items()} == CLIPS
@@ -477,7 +419,7 @@ def test_common_voice_follows_riviere(way, extension, lists, tmp_path, prepared)
     ],
 )
 def test_a_locale_that_is_not_whole_is_named(change, says, lists, tmp_path, prepared):
-    files = {name: data for name, data in (locale() | change).items() if data is not None}
+    files = {name: data for name, data in (common_voice() | change).items() if data is not None}
     with pytest.raises(DataError, match=says):
         prepare_common_voice(
             cfg=Part(language="es"),
@@ -491,24 +433,10 @@ def test_a_locale_that_is_not_whole_is_named(change, says, lists, tmp_path, prep
 # Babel
 
 
-def pack(folder, split, name, hertz, transcript):
-    for kind in ("audio", "transcription"):
-        (folder / "conversational" / split / kind).mkdir(parents=True, exist_ok=True)
-    sound = tone(hertz, 3.0, rate=8000, kind="NIST", subtype="ULAW")
-    (folder / "conversational" / split / "audio" / f"{name}.sph").write_bytes(sound)
-    text = folder / "conversational" / split / "transcription" / f"{name}.txt"
-    text.write_text(transcript)
-
-
 def test_babel_reads_sphere_without_other_programs(tmp_path, prepared):
-    folder = tmp_path / "LDC2016S10" / "IARPA_BABEL_OP1_105"
     transcript = "[0.0]\n<no-speech>\n[0.5]\nmerhaba <hes> (()) nasılsın\n[1.5]\n<cough>\n[2.5]\n"
-    for split, hertz in (("training", 300), ("dev", 500)):
-        name = f"BABEL_OP1_105_10{hertz}_20120101_000000_inLine"
-        pack(folder, split, name, hertz, transcript)
-    prepare_babel(
-        cfg=Part(language="tr"), part="turkish", folder=str(folder.parent), **prepared.outputs
-    )
+    folder = laid(tmp_path / "LDC2016S10", babel(transcript))
+    prepare_babel(cfg=Part(language="tr"), part="turkish", folder=str(folder), **prepared.outputs)
     said = list(prepared.said.values())
     assert [(each.text, each.custom["split"], each.duration) for each in said] == [
         ("merhaba nasılsın", "train", 1.0),
@@ -541,18 +469,7 @@ def test_a_folder_that_is_no_pack_is_named(tmp_path, prepared):
 
 
 def test_voxpopuli_cuts_segments_out_of_sessions(tmp_path, prepared):
-    year = tmp_path / "raw_audios" / "en" / "2010"
-    year.mkdir(parents=True)
-    (year / "20100101-0900-PLENARY_en.ogg").write_bytes(
-        tone(300, 2.0, kind="OGG", subtype="VORBIS")
-    )
-    columns = "session_id|id_|original_text|normed_text|speaker_id|split|gender|start_time|end_time"
-    lines = [
-        f"20100101-0900-PLENARY|{n}|A frog.|a frog|7|{split}|f|{start}|{start + 0.5}"
-        for n, (split, start) in enumerate([("train", 0.2), ("dev", 0.9), ("test", 1.4), ("", 0.0)])
-    ]
-    with gzip.open(tmp_path / "asr_en.tsv.gz", "wt") as file:
-        file.write("\n".join([columns, *lines]) + "\n")
+    laid(tmp_path, voxpopuli())
     prepare_voxpopuli(cfg=Part(language="en"), part="en", folder=str(tmp_path), **prepared.outputs)
     said = list(prepared.said.values())
     assert [each.custom["split"] for each in said] == ["train", "dev", "test"]
@@ -570,31 +487,9 @@ def test_missing_annotations_are_named_and_not_downloaded(tmp_path, prepared):
 # Spoken captions
 
 
-def caption(n, **more):
-    return {"wav": f"wavs/{n}.wav", "uttid": f"u{n}", "speaker": "s1"} | more
-
-
 @pytest.mark.parametrize("source", ["spoken_coco", "places_audio"])
 def test_captions_know_their_picture(source, tmp_path, prepared):
-    if source == "spoken_coco":
-        top, below = "SpokenCOCO/", "SpokenCOCO/SpokenCOCO_{}.json"
-        entries = {
-            "train": [
-                {
-                    "image": "train2014/1.jpg",
-                    "captions": [caption(n, text="A frog") for n in (1, 2)],
-                }
-            ],
-            "val": [{"image": "val2014/2.jpg", "captions": [caption(3, text="A frog")]}],
-        }
-    else:
-        top, below = "placesaudio/", "placesaudio/metadata/{}.json"
-        entries = {
-            "train_2020": [caption(n, asr_text="A frog", image="train2014/1.jpg") for n in (1, 2)],
-            "dev_seen_2020": [caption(3, asr_text="A frog", image="val2014/2.jpg")] * 2,
-        }
-    files = {below.format(k): json.dumps({"data": v}).encode() for k, v in entries.items()}
-    files |= {f"{top}wavs/{n}.wav": tone(100 * n + 200, kind="WAV") for n in (1, 2, 3)}
+    files = {"spoken_coco": spoken_coco, "places_audio": places_audio}[source]()
     prepare_spoken_captions(
         cfg=Part(), source=source, archives=[tar(tmp_path / "a.tar.gz", files)], **prepared.outputs
     )
@@ -613,11 +508,7 @@ def test_captions_know_their_picture(source, tmp_path, prepared):
 
 def test_own_captions_are_listed_as_those_of_spoken_coco(machine, monkeypatch, prepared):
     monkeypatch.setenv("CROSSTALK_CORPORA", str(machine))
-    folder = machine / "ml_coco/fr"
-    (folder / "wavs").mkdir(parents=True)
-    (folder / "wavs/1.wav").write_bytes(tone(300, kind="WAV"))
-    entry = {"image": "train2014/1.jpg", "captions": [caption(1, text="Une grenouille")]}
-    (folder / "mine_train.json").write_text(json.dumps({"data": [entry]}))
+    laid(machine / "ml_coco/fr", ml_coco())
     prepare_own_captions(
         cfg=Part(language="fr"), source="ml_coco", folder="ml_coco/fr", **prepared.outputs
     )

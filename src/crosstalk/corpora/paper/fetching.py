@@ -116,7 +116,8 @@ def _expected(cfg: LargeArchive, folder: Path) -> str | None:
         lines = [line.split() for line in listed.read_text().splitlines()]
     except (FetchError, UnicodeDecodeError) as error:
         raise FetchError(
-            f"{cfg.name}: no checksums from {without_secrets(cfg.md5_list)}: {error}"
+            f"{cfg.name}: no checksums from {without_secrets(cfg.md5_list)}: {error}; run again "
+            f"when the network is back, or add {_name(cfg.md5_list)} to the folder CROSSTALK_MIRROR"
         ) from None
     name = _name(cfg.urls[0])
     sums = [line[0] for line in lines if len(line) == 2 and PurePosixPath(line[1]).name == name]
