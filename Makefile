@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SNAKEMAKE := snakemake --cores $(CORES) --config scale=$(SCALE)
 
 .PHONY: help reproduce test smoke report lint format lock setup freeze adopt
-.PHONY: what-if verify compare estimate bench chaos same-bytes other-processor test-slurm
+.PHONY: what-if verify compare estimate bench chaos same-bytes other-processor rehearse test-slurm
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ chaos: setup  ## kill and damage smoke runs: the results must stay the same (CHA
 
 same-bytes: setup  ## run smoke twice from empty and compare every file (CORES=1)
 	OMP_NUM_THREADS=1 CORES=$(CORES) pytest -m same_bytes
+
+rehearse: setup  ## run the scale paper, on small copies of its corpora that a synthesiser speaks
+	OMP_NUM_THREADS=1 pytest -m rehearsal
 
 other-processor: setup  ## run SCALE again without AVX-512: how far do the tables move?
 	OMP_NUM_THREADS=1 workflow/scripts/other_processor $(SCALE) $(CORES)

@@ -141,6 +141,20 @@ def test_a_second_run_does_nothing(finished):
     assert finished.planned() == {}
 
 
+def test_what_a_failed_job_took_with_it_is_made_again(finished):
+    """A job that fails loses its outputs; that those of later jobs are there must not hide it."""
+    record = finished.folder / RESULTS / "chung2018/runs/extract_utterances-en.json"
+    written = json.loads(record.read_text())["outputs"].values()
+    lost = [record, *(finished.folder / file["path"] for files in written for file in files)]
+    for path in lost:
+        path.rename(f"{path}.kept")
+    planned = finished.planned("--", "chung2018")
+    for path in lost:
+        path.with_name(f"{path.name}.kept").rename(path)
+    assert {"extract_utterances", "train_speech2vec"} <= set(planned)
+    assert finished.planned() == {}
+
+
 def test_touching_files_changes_nothing(finished):
     for name in (
         "src/crosstalk/embeddings/speech2vec.py",

@@ -69,9 +69,11 @@ def code_of(stage):
 
 
 def results_of(paper, tables, figures, also):
-    """What a paper comes to."""
+    """What a paper comes to. Its records are asked for too: a job that fails takes its files with it,
+    and Snakemake does not miss what only made something that is still there."""
     folder = f"{RESULTS}/{paper}"
     return [
+        *(record for record in RECORDS if record.startswith(f"{folder}/")),
         *(f"{folder}/tables/{table}.csv" for table in tables[paper]),
         *(f"{folder}/figures/{figure}.png" for figure in figures[paper]),
         *(f"{folder}/{name}" for name in also[paper]),

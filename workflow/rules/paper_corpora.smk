@@ -211,6 +211,8 @@ rule gather_speech:
         f"logs/{P.scale}/chung2018/gather_speech-{{speech}}.log",
     benchmark:
         f"logs/{P.scale}/chung2018/gather_speech-{{speech}}.tsv"
+    wildcard_constraints:
+        speech="|".join(HEARD_PARTS),  # a text may be of a language that no pair hears
     conda:
         "../../envs/environment.yml"
     threads: 1

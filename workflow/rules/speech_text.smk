@@ -163,10 +163,13 @@ TRAINED_TEXTS = sorted(
 RECORDS += [
     f"{CHUNG}/runs/{job}.json"
     for job in [
-        *expand(
-            "{job}-{speech}",
-            job=["gather_speech" if PAPER else "speak_messages", "extract_utterances"],
-            speech=LANGUAGES,
+        *expand("extract_utterances-{speech}", speech=LANGUAGES),
+        *(
+            expand(
+                "gather_speech-{speech}", speech=sorted({n for p in PAIRS for n in p})
+            )
+            if PAPER
+            else expand("speak_messages-{speech}", speech=LANGUAGES)
         ),
         "score_segmentations",
         "describe_spoken",

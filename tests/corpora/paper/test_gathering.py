@@ -107,6 +107,7 @@ def test_features_are_extracted_from_several_files(tmp_path):
     [
         (["train", "train"], True, "share a recording"),
         (["train"], False, "no training utterance of en has words with times"),
+        (["train"], True, "no test utterance of en has words with times"),
     ],
 )
 def test_what_cannot_be_gathered_is_named(names, aligned, says, tmp_path):

@@ -36,7 +36,7 @@ def gather_speech(
     Raises
     ------
     DataError
-        Two parts share a recording, or no training utterance has words with times.
+        Two parts share a recording, or no training or no test utterance has words with times.
 
     """
     parts = [recording for path in heard for recording in read_manifest(RecordingSet, path)]
@@ -44,10 +44,11 @@ def gather_speech(
         raise DataError(f"two parts of {source} share a recording: give every part once")
     found = [segment for path in said for segment in read_manifest(SupervisionSet, path)]
     spoken = list(_spoken(found))
-    if not any(segment.custom["split"] == "train" for segment in spoken):
-        raise DataError(
-            f"no training utterance of {source} has words with times: give its alignments"
-        )
+    for split, name in (("train", "training"), ("test", "test")):
+        if not any(segment.custom["split"] == split for segment in spoken):
+            raise DataError(
+                f"no {name} utterance of {source} has words with times: give its alignments"
+            )
     used = {segment.recording_id for segment in spoken}
     write_manifest(recordings, _only(parts, used))
     write_manifest(supervisions, spoken)
