@@ -127,9 +127,11 @@ def serving(server):
     with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield
-        server.shutdown()
-        thread.join()
+        try:
+            yield
+        finally:  # or the interpreter waits for the thread when a fixture has failed
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
